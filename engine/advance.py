@@ -1,0 +1,94 @@
+"""The only place where anything is decided: a message in, a turn out."""
+
+from datetime import date, datetime
+
+from pydantic import Field
+
+from engine.agenda import Item
+from engine.base import ClientId, Frozen, Instant, JourneyId, TenantId
+from engine.commands import Refusal, obey
+from engine.draft import Draft
+from engine.events import JourneyStarted
+from engine.journey import ClientDate, Journey
+from engine.messages import Message, Tick
+from engine.settle import settle
+from engine.structure import Structure, TimeWindow
+from engine.turn import Answer, Turn
+from engine.zones import zone_of
+
+_REMEMBERED = 200
+"""How many answered messages are kept; a response is known by its occurrence for ever."""
+
+
+class StartFacts(Frozen):
+    """What is known of the client when the journey starts."""
+
+    journey: JourneyId
+    tenant: TenantId
+    client: ClientId
+    zone: str | None = None
+    """The client's zone; None: the pathway's."""
+    quiet_hours: TimeWindow | None = None
+    """The client's own; None: the pathway's."""
+    dates: dict[str, date | Instant] = Field(default_factory=dict)
+
+
+def begin(structure: Structure, facts: StartFacts, now: datetime) -> Turn:
+    """Start a journey and deliver what is due at once. Raises UnknownZone."""
+    zone = facts.zone or structure.zone
+    zone_of(zone)
+    journey = Journey(
+        id=facts.journey,
+        tenant=facts.tenant,
+        client=facts.client,
+        pathway=structure.pathway,
+        version=structure.version,
+        started_at=now,
+        replanned_at=now,
+        seen_at=now,
+        zone=zone,
+        quiet_hours=facts.quiet_hours,
+        dates={name: ClientDate(value=value, set_at=now) for name, value in facts.dates.items()},
+    )
+    draft = Draft(structure, journey, now)
+    draft.happen(JourneyStarted, zone=zone)
+    return _turn(draft, settle(draft))
+
+
+def advance(structure: Structure, journey: Journey, message: Message, now: datetime) -> Turn:
+    """Take one message: settle what was due, apply it, settle again. A refusal changes nothing.
+
+    `now` must be aware; one earlier than the journey has seen counts as the latest it has seen.
+    """
+    if message.id in journey.answered:
+        return Turn(journey=journey, answer=Answer(accepted=True, seq=journey.answered[message.id]))
+    draft = Draft(structure, journey, now)
+    left = settle(draft)
+    if not isinstance(message, Tick):
+        try:
+            draft.by = message.by
+            changed = obey(draft, message)
+        except Refusal as refusal:
+            answer = Answer(accepted=False, code=refusal.code, rule=refusal.rule, message=str(refusal))
+            return Turn(journey=journey, answer=answer)
+        _remember(draft, message)
+        if changed:
+            left = settle(_by_engine(draft))
+    return _turn(draft, left)
+
+
+def _by_engine(draft: Draft) -> Draft:
+    draft.by = type(draft.by)(role="engine")
+    return draft
+
+
+def _remember(draft: Draft, message: Message) -> None:
+    kept = list(draft.journey.answered.items())[-(_REMEMBERED - 1) :]
+    draft.set(answered={**dict(kept), message.id: draft.journey.seq})
+
+
+def _turn(draft: Draft, left: list[Item]) -> Turn:
+    events = draft.finish()
+    answer = Answer(accepted=True, seq=draft.journey.seq)
+    wake_at = min((item.at for item in left), default=None)
+    return Turn(journey=draft.journey, events=events, effects=tuple(draft.effects), wake_at=wake_at, answer=answer)

@@ -1,0 +1,241 @@
+"""What the journey's own state says must happen, and when: deliveries, closings, reminders, escalation, waits.
+
+This is the one list that both `advance` (which carries it out) and `plan` (which shows it) work from.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+from engine.base import OccurrenceId, StepId, occurrence_id
+from engine.calendar import add, from_wall, midnight, next_slot, to_working_day, wall
+from engine.journey import OPEN_STATES, Journey, Occurrence
+from engine.moment import Moment
+from engine.repetition import Series
+from engine.schedule import Gate, Release, Standings, own_gate, release
+from engine.structure import Anchor, Completion, StepStructure, Timing
+
+TOGETHER = timedelta(minutes=5)
+"""Reminders due within this of the first become one message (rule R4)."""
+
+What = Literal["release", "closing", "completion", "escalation", "reminder"]
+_RANK: dict[What, int] = {"completion": 0, "closing": 1, "release": 2, "escalation": 3, "reminder": 4}
+
+
+class Item(NamedTuple):
+    """One thing that must happen at `at`; `wanted_at` is when it should have, and orders what is overdue."""
+
+    at: datetime
+    wanted_at: datetime
+    what: What
+    position: int
+    step: StepStructure
+    number: int = 1
+    release: Release | None = None
+    used: int = 0
+    """Reminder: how many planned reminders this one stands for. Escalation: which rung."""
+    asked: bool = False
+
+    @property
+    def occurrence(self) -> OccurrenceId:
+        """The occurrence it concerns."""
+        return occurrence_id(self.step.id, self.number)
+
+    def order(self) -> tuple[datetime, int, int, int]:
+        """Earliest first; ties as the pathway is written."""
+        return (self.wanted_at, _RANK[self.what], self.position, self.number)
+
+
+def agenda(moment: Moment) -> list[Item]:
+    """Everything with a certain instant. Nothing while paused; only the closing of what is open once completed."""
+    if moment.journey.status == "completed":
+        return list(_lingering(moment))
+    if moment.journey.status != "active":
+        return []
+    items: list[Item] = []
+    reminders: list[Item] = []
+    for position, step, waiting in walk(moment, Standings(moment)):
+        if waiting is not None:
+            number, found = waiting
+            if found.at is not None:
+                items.append(Item(found.at, min(found.due_at or found.at, found.at), "release", position, step, number, found))
+            continue
+        for occurrence in _live(step, moment.journey):
+            items.extend(_open_items(step, occurrence, moment, position, reminders))
+    items.extend(_together(reminders))
+    return items
+
+
+def walk(moment: Moment, standings: Standings) -> Iterator[tuple[int, StepStructure, tuple[int, Release] | None]]:
+    """Go through the steps in order with the shared gate in hand.
+
+    Yields each step once for its live occurrences (None), and once for the occurrence that waits, with its release.
+    """
+    journey = moment.journey
+    gate: Gate | None = Gate(journey.started_at)
+    for position, step in enumerate(moment.structure.steps):
+        done = journey.reached.get(step.id, 0)
+        if done:
+            yield position, step, None
+        elif gate is None and not step.is_free and occurrence_id(step.id, 1) not in journey.occurrences:
+            continue
+        if not done or step.repeat is not None:
+            its_gate = own_gate(step, moment, standings) if step.is_free else gate or Gate(None, "earlier required steps")
+            yield position, step, (done + 1, release(step, done + 1, moment, standings, its_gate))
+        if gate is not None and gate.since is not None and step.required:
+            passed_at = standings.of(step.id).passed_at
+            gate = None if passed_at is None else gate if passed_at <= gate.since else Gate(passed_at)
+
+
+def _live(step: StepStructure, journey: Journey) -> Iterator[Occurrence]:
+    for number in range(1, journey.reached.get(step.id, 0) + 1):
+        occurrence = journey.occurrences[occurrence_id(step.id, number)]
+        if occurrence.state in OPEN_STATES or (occurrence.passed_at is None and step.escalation):
+            yield occurrence
+
+
+def closing_of(step: StepStructure, occurrence: Occurrence, zone: ZoneInfo) -> datetime | None:
+    """When an open occurrence closes: the earliest of its limits (rule G6)."""
+    if occurrence.extended_until is not None:
+        return occurrence.extended_until
+    limits = [occurrence.finish_by_at]
+    if occurrence.state == "open":
+        limits.append(occurrence.start_by_at)
+    elif step.window.inactivity is not None and occurrence.active_at is not None:
+        limits.append(add(occurrence.active_at, step.window.inactivity, zone))
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def _open_items(
+    step: StepStructure, occurrence: Occurrence, moment: Moment, position: int, reminders: list[Item]
+) -> Iterator[Item]:
+    number, now = occurrence.number, moment.now
+    closes_at = closing_of(step, occurrence, moment.zone)
+    if occurrence.state in OPEN_STATES:
+        if closes_at is not None:
+            yield Item(max(closes_at, now), closes_at, "closing", position, step, number)
+        if step.completes_on is not None:
+            done_at = completion_at(step.completes_on, moment)
+            if done_at is not None:
+                wanted_at = occurrence.delivered_at if step.completes_on.event else done_at
+                yield Item(max(done_at, now), wanted_at or done_at, "completion", position, step, number)
+        reminder = _reminder(step, occurrence, moment, position, closes_at)
+        if reminder is not None:
+            reminders.append(reminder)
+    if occurrence.rungs_used < len(step.escalation):
+        at = rung_at(step, occurrence, moment, occurrence.settled_at or closes_at)
+        if at is not None:
+            yield Item(max(at, now), at, "escalation", position, step, number, used=occurrence.rungs_used)
+
+
+def completion_at(completion: Completion, moment: Moment) -> datetime | None:
+    """When what a step waits for happens: now for an unused host event, later for a client date."""
+    journey, zone = moment.journey, moment.zone
+    if completion.event is not None:
+        seen = journey.host_events.get(completion.event)
+        return moment.now if seen is not None and seen.used < seen.count else None
+    known = journey.dates.get(completion.date or "")
+    if known is None:
+        return None
+    value = known.value if isinstance(known.value, datetime) else midnight(known.value, zone)
+    timing = Timing(anchor=Anchor(kind="date", name=completion.date), at=completion.at)
+    if completion.at is None:
+        return add(value, completion.offset, zone)
+    return next_slot(timing, add(value, completion.offset, zone), zone, 0.0)[0]
+
+
+def reminder_slots(step: StepStructure, occurrence: Occurrence, zone: ZoneInfo) -> list[datetime]:
+    """The planned reminders of an open occurrence, in order, before any hold (rule R1)."""
+    plan = step.reminders
+    if plan is None or occurrence.clock_at is None or occurrence.delivered_at is None:
+        return []
+    moved = occurrence.clock_at - occurrence.delivered_at
+    if plan.base == "closing":
+        limits = [limit for limit in (occurrence.start_by_at, occurrence.finish_by_at) if limit is not None]
+        base = occurrence.extended_until or min(limits, default=None)
+    else:
+        base = occurrence.clock_at if plan.base == "delivered" else (occurrence.due_at or occurrence.delivered_at) + moved
+    if base is None:
+        return []
+    slots = [add(base, offset, zone) for offset in plan.offsets]
+    kept_days = [offset.is_calendar for offset in plan.offsets]
+    if plan.every is not None:
+        last = base
+        for _ in range(plan.maximum):
+            last = add(last, plan.every, zone)
+            slots.append(last)
+            kept_days.append(plan.every.is_calendar)
+    if plan.at is not None:
+        slots = [
+            from_wall(wall(slot, zone).replace(hour=plan.at.hour, minute=plan.at.minute, second=0, microsecond=0), zone)
+            if keeps_day
+            else slot
+            for slot, keeps_day in zip(slots, kept_days, strict=True)
+        ]
+    return sorted(slots)
+
+
+def _reminder(
+    step: StepStructure, occurrence: Occurrence, moment: Moment, position: int, closes_at: datetime | None
+) -> Item | None:
+    """The next reminder of one open occurrence, held by snooze and quiet hours; None at or after its closing."""
+    number = occurrence.number
+    if occurrence.asked_at is not None:
+        at = moment.quiet(max(occurrence.asked_at, moment.now), step)
+        return Item(at, occurrence.asked_at, "reminder", position, step, number, asked=True)
+    if step.reminders is None:
+        return None
+    slots = reminder_slots(step, occurrence, moment.zone)[occurrence.reminders_used :]
+    if occurrence.snoozed_until is not None:
+        slots = [max(slot, occurrence.snoozed_until) for slot in slots]
+    if not slots:
+        return None
+    at = moment.quiet(max(slots[0], moment.now), step)
+    if closes_at is not None and at >= closes_at:
+        return None
+    return Item(at, slots[0], "reminder", position, step, number, used=sum(slot <= at for slot in slots))
+
+
+def _together(reminders: list[Item]) -> Iterator[Item]:
+    """Send what falls within a few minutes as one, at the instant of the last (rule R4)."""
+    pending = sorted(reminders, key=lambda item: item.at)
+    while pending:
+        first = pending[0]
+        group = [item for item in pending if item.at <= first.at + TOGETHER and item.step.actor == first.step.actor]
+        at = max(item.at for item in group)
+        yield from (item._replace(at=at, wanted_at=at) for item in group)
+        pending = [item for item in pending if item not in group]
+
+
+def rung_at(step: StepStructure, occurrence: Occurrence, moment: Moment, closes_at: datetime | None) -> datetime | None:
+    """When the next rung of the ladder is due: after the last planned reminder, or else after the closing (rule R6)."""
+    rung = step.escalation[occurrence.rungs_used]
+    last = max(reminder_slots(step, occurrence, moment.zone), default=None)
+    if last is not None and occurrence.snoozed_until is not None:
+        last = max(last, occurrence.snoozed_until)
+    base = last or closes_at
+    return None if base is None else to_working_day(add(base, rung.after, moment.zone), rung.calendar, moment.zone)
+
+
+def _lingering(moment: Moment) -> Iterator[Item]:
+    """What may still happen after completion: open optional steps close by themselves, or when the linger ends."""
+    for position, step in enumerate(moment.structure.steps):
+        for occurrence in _live(step, moment.journey):
+            limits = [closing_of(step, occurrence, moment.zone), moment.journey.closes_at]
+            closes_at = min(limit for limit in limits if limit is not None)
+            yield Item(max(closes_at, moment.now), closes_at, "closing", position, step, occurrence.number)
+
+
+def remaining(moment: Moment) -> StepId | None:
+    """The first step with something left to deliver; None when nothing is."""
+    journey = moment.journey
+    for step in moment.structure.steps:
+        reached = journey.reached.get(step.id, 0)
+        if not reached:
+            return step.id
+        if step.repeat is not None:
+            series = Series.of(step, journey)
+            if series is not None and series.due(reached + 1, journey, moment.zone) is not None:
+                return step.id
+    return None

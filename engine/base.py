@@ -1,0 +1,36 @@
+"""The building blocks every model of the engine is made of."""
+
+from datetime import UTC, datetime
+from typing import Annotated, NewType
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+
+StepId = NewType("StepId", str)
+OccurrenceId = NewType("OccurrenceId", str)
+JourneyId = NewType("JourneyId", str)
+ClientId = NewType("ClientId", str)
+TenantId = NewType("TenantId", str)
+MessageId = NewType("MessageId", str)
+EffectId = NewType("EffectId", str)
+
+
+def _in_utc(instant: datetime) -> datetime:
+    return instant.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""An aware moment, kept in UTC. A naive one is refused: nobody knows what it means."""
+
+Scalar = bool | int | float | str
+"""What an outcome may hold: a fact a condition can test, never free text from the client."""
+
+
+class Frozen(BaseModel):
+    """A value that never changes, refuses unknown fields and survives its JSON round trip."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+def occurrence_id(step: StepId, number: int) -> OccurrenceId:
+    """Name one release of a step, counted from 1: `diary.3`."""
+    return OccurrenceId(f"{step}.{number}")

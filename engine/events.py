@@ -1,0 +1,242 @@
+"""What happened in a journey: past tense, numbered, never refused. The read model is folded from these alone."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from engine.base import EffectId, Frozen, Instant, OccurrenceId, StepId
+from engine.journey import PauseMode
+from engine.messages import By
+from engine.structure import TimeWindow
+
+
+class Reason(Frozen):
+    """Why a planned thing has its instant: anchor, offset, zone, window, hold."""
+
+    anchor: str
+    """What it counts from: `journey.started`, `why.completed`, `date surgery`, …"""
+    anchor_at: Instant | None = None
+    offset: str = "0"
+    zone: str = "UTC"
+    window: str | None = None
+    """The wall time, days or drawn window that shaped it; a drawn instant comes with its probability."""
+    hold: str | None = None
+    """What moved it on afterwards: quiet hours, a pause, lateness, an early release."""
+
+
+class _Event(Frozen):
+    seq: int
+    at: Instant
+    by: By = By(role="engine")
+
+
+class _StepEvent(_Event):
+    occurrence: OccurrenceId
+    step: StepId
+
+
+class JourneyStarted(_Event):
+    kind: Literal["journey_started"] = "journey_started"
+    zone: str
+
+
+class StepDelivered(_StepEvent):
+    kind: Literal["step_delivered"] = "step_delivered"
+    due_at: Instant
+    closes_at: Instant | None = None
+    reason: Reason
+
+
+class StepNotApplicable(_StepEvent):
+    kind: Literal["step_not_applicable"] = "step_not_applicable"
+    due_at: Instant | None = None
+    why: str
+    """`condition` with the values it saw, `past`, or `needs`."""
+
+
+class StepStarted(_StepEvent):
+    """The client opened it for the first time."""
+
+    kind: Literal["step_started"] = "step_started"
+    closes_at: Instant | None = None
+
+
+class StepWorkedOn(_StepEvent):
+    """The client came back to it; the inactivity limit counts from here."""
+
+    kind: Literal["step_worked_on"] = "step_worked_on"
+    closes_at: Instant | None = None
+
+
+class StepCompleted(_StepEvent):
+    kind: Literal["step_completed"] = "step_completed"
+    response_id: str | None = None
+    late: bool = False
+
+
+class StepRevised(_StepEvent):
+    """Another response to a settled step whose type allows it."""
+
+    kind: Literal["step_revised"] = "step_revised"
+    response_id: str
+
+
+class StepSkipped(_StepEvent):
+    kind: Literal["step_skipped"] = "step_skipped"
+    obstacle: str | None = None
+
+
+class StepExpired(_StepEvent):
+    """Closed without having been started, or never delivered because its whole window had passed."""
+
+    kind: Literal["step_expired"] = "step_expired"
+    why: str
+    holds: bool
+
+
+class StepAbandoned(_StepEvent):
+    """Closed after the client had started it."""
+
+    kind: Literal["step_abandoned"] = "step_abandoned"
+    why: str
+    holds: bool
+
+
+class StepExcused(_StepEvent):
+    kind: Literal["step_excused"] = "step_excused"
+    reason: str
+
+
+class StepCancelled(_StepEvent):
+    kind: Literal["step_cancelled"] = "step_cancelled"
+
+
+class StepReleased(_StepEvent):
+    kind: Literal["step_released"] = "step_released"
+    reason: str
+
+
+class StepExtended(_StepEvent):
+    kind: Literal["step_extended"] = "step_extended"
+    until: Instant
+    reason: str
+
+
+class StepReopened(_StepEvent):
+    kind: Literal["step_reopened"] = "step_reopened"
+    closes_at: Instant | None = None
+    reason: str
+
+
+class StepParked(_StepEvent):
+    """Too late by its own limit; an operator releases or excuses it."""
+
+    kind: Literal["step_parked"] = "step_parked"
+    due_at: Instant
+    why: str
+
+
+class RemindersSnoozed(_StepEvent):
+    kind: Literal["reminders_snoozed"] = "reminders_snoozed"
+    until: Instant
+
+
+class ReminderDue(_Event):
+    """One reminder message, for one or several open steps."""
+
+    kind: Literal["reminder_due"] = "reminder_due"
+    effect: EffectId
+    occurrences: tuple[OccurrenceId, ...]
+    asked: bool = False
+    """On request, not by the plan."""
+
+
+class PractitionerTold(_StepEvent):
+    kind: Literal["practitioner_told"] = "practitioner_told"
+    to: str
+    why: str
+
+
+class NotificationGivenUp(_Event):
+    kind: Literal["notification_given_up"] = "notification_given_up"
+    effect: EffectId
+    occurrences: tuple[OccurrenceId, ...]
+    reason: str
+
+
+class JourneyPaused(_Event):
+    kind: Literal["journey_paused"] = "journey_paused"
+    mode: PauseMode
+    reason: str
+
+
+class JourneyResumed(_Event):
+    kind: Literal["journey_resumed"] = "journey_resumed"
+
+
+class JourneyCompleted(_Event):
+    kind: Literal["journey_completed"] = "journey_completed"
+    closes_at: Instant | None = None
+
+
+class JourneyStopped(_Event):
+    kind: Literal["journey_stopped"] = "journey_stopped"
+    reason: str
+
+
+class JourneyEnded(_Event):
+    """Ended by a required step that expired with `on_expiry: end`."""
+
+    kind: Literal["journey_ended"] = "journey_ended"
+    step: StepId
+
+
+class DateSet(_Event):
+    kind: Literal["date_set"] = "date_set"
+    name: str
+    value: date | Instant | None
+
+
+class ClientFactsSet(_Event):
+    kind: Literal["client_facts_set"] = "client_facts_set"
+    zone: str
+    quiet_hours: TimeWindow | None = None
+
+
+class HostEventReceived(_Event):
+    kind: Literal["host_event_received"] = "host_event_received"
+    name: str
+
+
+Event = Annotated[
+    JourneyStarted
+    | StepDelivered
+    | StepNotApplicable
+    | StepStarted
+    | StepWorkedOn
+    | StepCompleted
+    | StepRevised
+    | StepSkipped
+    | StepExpired
+    | StepAbandoned
+    | StepExcused
+    | StepCancelled
+    | StepReleased
+    | StepExtended
+    | StepReopened
+    | StepParked
+    | RemindersSnoozed
+    | ReminderDue
+    | PractitionerTold
+    | NotificationGivenUp
+    | JourneyPaused
+    | JourneyResumed
+    | JourneyCompleted
+    | JourneyStopped
+    | JourneyEnded
+    | DateSet
+    | ClientFactsSet
+    | HostEventReceived,
+    Field(discriminator="kind"),
+]

@@ -1,0 +1,174 @@
+"""The structure of a published pathway: when, whether and in what order. No content."""
+
+from datetime import date, datetime, time
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from engine.base import Frozen, StepId
+from engine.durations import Offset
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Actor = Literal["client", "practitioner", "host"]
+VariableType = Literal["bool", "int", "double", "string", "list", "timestamp"]
+
+AnchorKind = Literal["started", "delivered", "passed", "completed", "date", "event", "fixed"]
+
+
+class Anchor(Frozen):
+    """What a step counts from (rule T4).
+
+    `started`: the journey's start. `delivered`: step `name` was delivered. `passed`: step `name` no longer holds
+    anyone up (completed if required, delivered if optional: rule G2). `completed`: step `name` came to its end.
+    `date`: the client date `name`. `event`: the first host event `name`. `fixed`: the local date `on`.
+    """
+
+    kind: AnchorKind
+    name: str | None = None
+    on: date | None = None
+
+
+class TimeWindow(Frozen):
+    """From `start` until before `end`, in local wall time; wraps midnight where `end` is not after `start`."""
+
+    start: time
+    end: time
+
+
+class Timing(Frozen):
+    """When a step becomes due, counted from its anchor, in the client's zone (rules T1-T8)."""
+
+    anchor: Anchor
+    offset: Offset = Offset()
+    at: time | None = None
+    on: tuple[Weekday, ...] = ()
+    calendar: str | None = None
+    """Country (ISO 3166), optionally with a subdivision (`GB-SCT`), whose weekends and holidays are skipped."""
+    between: TimeWindow | None = None
+    past: Literal["now", "skip", "next_slot"] = "now"
+
+
+class Lateness(Frozen):
+    """What to do with a delivery that an outage delayed by more than `over` (rule T10)."""
+
+    over: Offset
+    then: Literal["send", "skip", "ask_operator"]
+
+
+class Window(Frozen):
+    """How long a step stays open, counted from its delivery; the earliest closes it (rule G6)."""
+
+    start_by: Offset | None = None
+    finish_by: Offset | None = None
+    inactivity: Offset | None = None
+
+
+class Repeat(Frozen):
+    """How a step comes again: every interval or by an RRULE, `count` times, or until an end (rule T11)."""
+
+    every: Offset | None = None
+    rrule: str | None = None
+    count: int | None = Field(default=None, ge=1, le=1000)
+    until: date | None = None
+    lasting: Offset | None = None
+    overlap: bool = False
+
+
+class Reminders(Frozen):
+    """When an open step is reminded of: a list of offsets, or every so often up to a maximum (rule R1)."""
+
+    base: Literal["delivered", "due", "closing"] = "delivered"
+    offsets: tuple[Offset, ...] = ()
+    every: Offset | None = None
+    maximum: int = Field(default=3, ge=1, le=50)
+    at: time | None = None
+
+
+class Rung(Frozen):
+    """One step of the escalation ladder: whom to tell, how long after the last reminder or the deadline (rule R6)."""
+
+    after: Offset
+    to: str = "practitioner"
+    calendar: str | None = None
+
+
+class Condition(Frozen):
+    """An expression with the types of the facts it uses; parsed and checked at publishing (rule G5)."""
+
+    source: str
+    variables: tuple[tuple[str, VariableType], ...] = ()
+
+
+class Needs(Frozen):
+    """A step's own gate: `count` of these steps, or an expression that must be true (rule G4)."""
+
+    of: tuple[StepId, ...] = ()
+    count: int = 0
+    condition: Condition | None = None
+
+
+class Completion(Frozen):
+    """What completes an open step without anybody's response: a host event, or a client date plus an offset."""
+
+    event: str | None = None
+    date: str | None = None
+    offset: Offset = Offset()
+    at: time | None = None
+
+
+class StepStructure(Frozen):
+    """One step as the engine sees it."""
+
+    id: StepId
+    type: str
+    actor: Actor = "client"
+    """Who completes it. Quiet hours and reminders to the client apply to `client` only."""
+    required: bool = True
+    timing: Timing
+    regardless: bool = False
+    needs: Needs | None = None
+    when: Condition | None = None
+    window: Window = Window()
+    on_expiry: Literal["hold", "continue", "end"] = "hold"
+    late: Literal["accept_late", "accept_if_started", "reject"] = "accept_late"
+    repeat: Repeat | None = None
+    max_lateness: Lateness | None = None
+    urgent: bool = False
+    reminders: Reminders | None = None
+    escalation: tuple[Rung, ...] = ()
+    completes_on: Completion | None = None
+    revisable: bool = False
+    """Whether a settled occurrence takes another response (rule G9)."""
+    outcomes: tuple[tuple[str, VariableType], ...] = ()
+    """The facts its step type declares; empty for `client_only` steps (rule V2)."""
+
+    @cached_property
+    def is_free(self) -> bool:
+        """Whether the gate of the steps before it does not apply to it."""
+        return self.regardless or self.needs is not None
+
+
+class Structure(Frozen):
+    """One published version of a pathway, pinned when a journey starts."""
+
+    schema_version: Literal[1] = 1
+    pathway: str
+    version: int
+    steps: tuple[StepStructure, ...]
+    zone: str = "UTC"
+    quiet_hours: TimeWindow | None = None
+    linger: Offset = Offset(days=7)
+    """How long open optional steps stay answerable after completion (rule G11)."""
+    release_gap: Offset = Offset(minutes=60)
+    """The least time between two deliveries of what fell due during a pause (rule P2)."""
+    reminder_cooldown: Offset = Offset(minutes=60)
+    """Two reminders on request within it are one (rule R7)."""
+
+    @cached_property
+    def by_id(self) -> dict[StepId, StepStructure]:
+        """The steps by their id."""
+        return {step.id: step for step in self.steps}
+
+
+DateValue = Annotated[date | datetime, Field(union_mode="left_to_right")]

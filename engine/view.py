@@ -1,0 +1,250 @@
+"""The read model of one journey, folded from its events and nothing else.
+
+The store keeps a journey as these rows; `stepwell verify` folds the stored events again and compares, and compares
+the workflow's own state through `view_of`.
+"""
+
+from typing import assert_never
+
+from pydantic import Field
+
+from engine.base import Frozen, Instant, OccurrenceId, StepId
+from engine.events import (
+    ClientFactsSet,
+    DateSet,
+    Event,
+    HostEventReceived,
+    JourneyCompleted,
+    JourneyEnded,
+    JourneyPaused,
+    JourneyResumed,
+    JourneyStarted,
+    JourneyStopped,
+    NotificationGivenUp,
+    PractitionerTold,
+    ReminderDue,
+    RemindersSnoozed,
+    StepAbandoned,
+    StepCancelled,
+    StepCompleted,
+    StepDelivered,
+    StepExcused,
+    StepExpired,
+    StepExtended,
+    StepNotApplicable,
+    StepParked,
+    StepReleased,
+    StepReopened,
+    StepRevised,
+    StepSkipped,
+    StepStarted,
+    StepWorkedOn,
+)
+from engine.journey import Journey, JourneyStatus, OccurrenceState
+
+
+class OccurrenceView(Frozen):
+    """One occurrence as the store shows it."""
+
+    id: OccurrenceId
+    step: StepId
+    state: OccurrenceState = "waiting"
+    delivered_at: Instant | None = None
+    started_at: Instant | None = None
+    settled_at: Instant | None = None
+    response_id: str | None = None
+    late: bool = False
+    holds: bool = False
+    """An expired required step that keeps the journey waiting, or a parked one."""
+    snoozed_until: Instant | None = None
+    generation: int = 0
+    reminders: int = 0
+
+
+class JourneyView(Frozen):
+    """One journey as the store shows it."""
+
+    status: JourneyStatus = "active"
+    started_at: Instant | None = None
+    finished_at: Instant | None = None
+    zone: str = "UTC"
+    occurrences: dict[OccurrenceId, OccurrenceView] = Field(default_factory=dict)
+    seq: int = 0
+
+    @property
+    def is_held(self) -> bool:
+        """Whether something waits for a practitioner or operator before the journey can go on."""
+        return any(occurrence.holds for occurrence in self.occurrences.values())
+
+
+def apply(view: JourneyView, event: Event) -> JourneyView:
+    """Bring the view up by one event; the next in number, or ValueError."""
+    if event.seq != view.seq + 1:
+        raise ValueError(f"event {event.seq} does not follow event {view.seq}")
+    changed = _apply(view, event)
+    return changed.model_copy(update={"seq": event.seq})
+
+
+def fold(events: "list[Event] | tuple[Event, ...]", view: JourneyView | None = None) -> JourneyView:
+    """Fold a run of events, from the beginning or from a view."""
+    current = view or JourneyView()
+    for event in events:
+        current = apply(current, event)
+    return current
+
+
+def _apply(view: JourneyView, event: Event) -> JourneyView:
+    match event:
+        case JourneyStarted():
+            return view.model_copy(update={"started_at": event.at, "zone": event.zone})
+        case JourneyPaused():
+            return _silence(view.model_copy(update={"status": "paused"}))
+        case JourneyResumed():
+            return view.model_copy(update={"status": "active"})
+        case JourneyCompleted():
+            return view.model_copy(update={"status": "completed", "finished_at": event.at})
+        case JourneyStopped():
+            return view.model_copy(update={"status": "stopped", "finished_at": event.at})
+        case JourneyEnded():
+            return view.model_copy(update={"status": "ended", "finished_at": event.at})
+        case ClientFactsSet():
+            return view.model_copy(update={"zone": event.zone})
+        case DateSet() | HostEventReceived() | NotificationGivenUp():
+            return view
+        case ReminderDue():
+            for occurrence in event.occurrences:
+                old = view.occurrences[occurrence]
+                view = _put(view, old.model_copy(update={"reminders": old.reminders + 1}))
+            return view
+        case (
+            StepDelivered()
+            | StepNotApplicable()
+            | StepStarted()
+            | StepWorkedOn()
+            | StepCompleted()
+            | StepRevised()
+            | StepSkipped()
+            | StepExpired()
+            | StepAbandoned()
+            | StepExcused()
+            | StepCancelled()
+            | StepReleased()
+            | StepExtended()
+            | StepReopened()
+            | StepParked()
+            | RemindersSnoozed()
+            | PractitionerTold()
+        ):
+            old = view.occurrences.get(event.occurrence) or OccurrenceView(id=event.occurrence, step=event.step)
+            return _put(view, _apply_to_occurrence(old, event))
+        case _:
+            assert_never(event)
+
+
+_StepEvent = (
+    StepDelivered
+    | StepNotApplicable
+    | StepStarted
+    | StepWorkedOn
+    | StepCompleted
+    | StepRevised
+    | StepSkipped
+    | StepExpired
+    | StepAbandoned
+    | StepExcused
+    | StepCancelled
+    | StepReleased
+    | StepExtended
+    | StepReopened
+    | StepParked
+    | RemindersSnoozed
+    | PractitionerTold
+)
+
+
+def _apply_to_occurrence(old: OccurrenceView, event: _StepEvent) -> OccurrenceView:
+    def settled(state: OccurrenceState, *, holds: bool = False, **more: object) -> OccurrenceView:
+        generation = old.generation + 1
+        return old.model_copy(update={"state": state, "settled_at": event.at, "holds": holds, "generation": generation, **more})
+
+    match event:
+        case StepDelivered():
+            return old.model_copy(update={"state": "open", "delivered_at": event.at, "holds": False})
+        case StepStarted():
+            return old.model_copy(update={"state": "started", "started_at": event.at})
+        case StepCompleted():
+            return settled("completed", response_id=event.response_id, late=event.late)
+        case StepRevised():
+            return old.model_copy(update={"response_id": event.response_id})
+        case StepSkipped():
+            return settled("skipped")
+        case StepExcused():
+            return settled("excused")
+        case StepNotApplicable():
+            return settled("not_applicable")
+        case StepCancelled():
+            return settled("cancelled")
+        case StepExpired():
+            return settled("expired", holds=event.holds)
+        case StepAbandoned():
+            return settled("abandoned", holds=event.holds)
+        case StepParked():
+            return old.model_copy(update={"holds": True})
+        case StepReleased():
+            return old.model_copy(update={"holds": False})
+        case StepReopened():
+            return _opened_again(old)
+        case StepExtended():
+            return old if old.settled_at is None else _opened_again(old)
+        case RemindersSnoozed():
+            return old.model_copy(update={"snoozed_until": event.until, "generation": old.generation + 1})
+        case StepWorkedOn() | PractitionerTold():
+            return old
+        case _:
+            assert_never(event)
+
+
+def _opened_again(old: OccurrenceView) -> OccurrenceView:
+    state = "started" if old.started_at else "open"
+    fresh = {"state": state, "settled_at": None, "holds": False, "late": False, "generation": old.generation + 1}
+    return old.model_copy(update=fresh)
+
+
+def _silence(view: JourneyView) -> JourneyView:
+    """Move every open step's generation on: reminders on their way have lost their meaning (rule R2)."""
+    for occurrence in view.occurrences.values():
+        if occurrence.state in ("open", "started"):
+            view = _put(view, occurrence.model_copy(update={"generation": occurrence.generation + 1}))
+    return view
+
+
+def _put(view: JourneyView, occurrence: OccurrenceView) -> JourneyView:
+    return view.model_copy(update={"occurrences": {**view.occurrences, occurrence.id: occurrence}})
+
+
+def view_of(journey: Journey) -> JourneyView:
+    """The view that the journey's own state amounts to; equal to the fold of all its events."""
+    return JourneyView(
+        status=journey.status,
+        started_at=journey.started_at,
+        finished_at=journey.finished_at,
+        zone=journey.zone,
+        seq=journey.seq,
+        occurrences={
+            one.id: OccurrenceView(
+                id=one.id,
+                step=one.step,
+                state=one.state,
+                delivered_at=one.delivered_at,
+                started_at=one.started_at,
+                settled_at=one.settled_at,
+                response_id=one.response_id,
+                late=one.late,
+                holds=one.parked or (one.state in ("expired", "abandoned") and one.passed_at is None),
+                snoozed_until=one.snoozed_until,
+                generation=one.generation,
+                reminders=one.messages_sent,
+            )
+            for one in journey.occurrences.values()
+        },
+    )

@@ -1,0 +1,355 @@
+"""One client's journey as a durable workflow: it queues, waits and hands out; the engine decides."""
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+from workflows.names import NEXT_DUE, REFUSED, REPEATED, STATE
+from workflows.policies import FIRST_TRY, POLICIES
+
+with workflow.unsafe.imports_passed_through():
+    from engine.advance import StartFacts, advance, begin
+    from engine.base import EffectId, Frozen, MessageId
+    from engine.effects import Notify, NotifyResult, Record, RecordResult, fall_back
+    from engine.events import Event
+    from engine.journey import Journey
+    from engine.messages import Message, NotificationFailed, Tick
+    from engine.plan import plan
+    from engine.settle import has_open
+    from engine.structure import Structure
+    from engine.turn import Answer, Plan, Turn
+    from engine.view import view_of
+
+_BATCH = 200
+_GRACE = timedelta(seconds=10)
+"""How long a run waits for messages on their way before it hands them to the next run."""
+_RECENT = 200
+
+
+class JourneyInput(Frozen):
+    """What a run begins with: the facts of a new journey, or everything the run before it left."""
+
+    structure: Structure
+    facts: StartFacts | None = None
+    journey: Journey | None = None
+    unrecorded: tuple[Event, ...] = ()
+    unsent: tuple[Notify, ...] = ()
+    rotate_at: int = 1000
+    """Continue as new at this many events: about 0.5 s of replay."""
+
+
+class Submission(Frozen):
+    """One message on its way in."""
+
+    message: Message
+
+
+class _Waiting:
+    """A queued message and, once the loop took it, its answer."""
+
+    __slots__ = ("answer", "message")
+
+    def __init__(self, message: Message) -> None:
+        self.message = message
+        self.answer: Answer | None = None
+
+
+@workflow.defn(name="journey")
+class JourneyWorkflow:
+    """Exactly one of these is one journey."""
+
+    @workflow.init
+    def __init__(self, start: JourneyInput) -> None:
+        self._structure = start.structure
+        self._rotate_at = start.rotate_at
+        self._inbox: deque[_Waiting] = deque()
+        self._unrecorded: list[Event] = list(start.unrecorded)
+        self._sending: dict[EffectId, tuple[Notify, asyncio.Task[None]]] = {}
+        self._outbox: list[Notify] = list(start.unsent)
+        self._recent: deque[Event] = deque(maxlen=_RECENT)
+        self._draining = False
+        self._store_is_away = False
+        self._bug: BaseException | None = None
+        self._ticks = 0
+        self._shown: tuple[str, datetime | None] | None = None
+        self._wake_at: datetime | None = None
+        if start.journey is None:
+            assert start.facts is not None, "a new journey needs its facts"
+            self._journey = start.facts and begin(start.structure, start.facts, workflow.now()).journey
+            self._adopt(begin(start.structure, start.facts, workflow.now()))
+        else:
+            self._journey = start.journey
+            self._wake_at = plan(start.structure, start.journey, workflow.now()).wake_at or self._now_if_overdue()
+
+    @workflow.run
+    async def run(self, start: JourneyInput) -> None:
+        """Live until the journey is over, in as many runs as its history needs."""
+        self._show()
+        self._flush_outbox()
+        parts = [asyncio.create_task(self._guard(part)) for part in (self._decide(), self._clock(), self._record())]
+        await workflow.wait_condition(lambda: self._is_over or self._rotates or self._bug is not None)
+        self._draining = not self._is_over
+        if self._is_over:
+            await workflow.wait_condition(lambda: self._bug is not None or (self._is_idle and not self._unrecorded))
+        else:
+            await self._wait_a_little()
+        if self._bug is not None:
+            raise RuntimeError("the journey stopped at a bug; it goes on when a fix is deployed") from self._bug
+        for part in parts:
+            part.cancel()
+        if not self._is_over or self._unrecorded or self._outbox:
+            unsent = (*(effect for effect, _ in self._sending.values()), *self._outbox)
+            workflow.continue_as_new(
+                start.model_copy(
+                    update={
+                        "facts": None,
+                        "journey": self._journey,
+                        "unrecorded": tuple(self._unrecorded),
+                        "unsent": unsent,
+                    }
+                )
+            )
+
+    # What comes in
+
+    @workflow.update(name="submit", description="Give the journey a message; it is accepted, or refused with the rule's id.")
+    async def submit(self, submission: Submission) -> Answer:
+        """Queue the message and wait until the one loop has answered it."""
+        waiting = _Waiting(submission.message)
+        self._inbox.append(waiting)
+        await workflow.wait_condition(lambda: waiting.answer is not None)
+        answer = waiting.answer
+        assert answer is not None
+        if not answer.accepted:
+            raise _refusal(answer)
+        return answer
+
+    @submit.validator
+    def _check(self, submission: Submission) -> None:
+        """Refuse before anything is written to history, wherever the outcome is already certain."""
+        seq = self._journey.answered.get(submission.message.id)
+        if seq is not None:
+            raise ApplicationError("answered before", Answer(accepted=True, seq=seq), type=REPEATED, non_retryable=True)
+        if self._inbox:
+            return
+        answer = advance(self._structure, self._journey, submission.message, workflow.now()).answer
+        if not answer.accepted:
+            raise _refusal(answer)
+
+    @workflow.query(description="The journey's whole state, without content.")
+    def state(self) -> Journey:
+        """The journey as it stands."""
+        return self._journey
+
+    @workflow.query(description="What is due when, and why.")
+    def forecast(self) -> Plan:
+        """The plan from now on."""
+        return plan(self._structure, self._journey, workflow.now())
+
+    @workflow.query(description="The latest events of this run; the store holds them all.")
+    def history(self) -> list[Event]:
+        """What happened lately."""
+        return list(self._recent)
+
+    # The three loops
+
+    async def _decide(self) -> None:
+        """Take one message after the other: the single writer of the state."""
+        while True:
+            await workflow.wait_condition(lambda: bool(self._inbox))
+            waiting = self._inbox.popleft()
+            turn = advance(self._structure, self._journey, waiting.message, workflow.now())
+            self._adopt(turn)
+            waiting.answer = turn.answer
+
+    async def _clock(self) -> None:
+        """Sleep until the plan's next instant; a timer is replaced only by an earlier one."""
+        while True:
+            await workflow.wait_condition(lambda: self._wake_at is not None)
+            target = self._wake_at
+            assert target is not None
+            left = target - workflow.now()
+            if left > timedelta(0):
+                try:
+                    await workflow.wait_condition(
+                        lambda: self._wake_at is not None and self._wake_at < target,  # noqa: B023 - awaited in this round
+                        timeout=left,
+                        timeout_summary="next due",
+                    )
+                    continue
+                except TimeoutError:
+                    pass
+            self._ticks += 1
+            tick = _Waiting(Tick(id=MessageId(f"tick-{self._ticks}")))
+            self._inbox.append(tick)
+            await workflow.wait_condition(lambda: tick.answer is not None)  # noqa: B023 - awaited in this round
+
+    async def _record(self) -> None:
+        """Bring every event to the store, in order, however long that takes."""
+        while True:
+            await workflow.wait_condition(lambda: bool(self._unrecorded))
+            batch = tuple(self._unrecorded[:_BATCH])
+            journey = self._journey
+            key = EffectId(f"{journey.id}/record/{batch[0].seq}-{batch[-1].seq}")
+            await self._store(Record(id=key, tenant=journey.tenant, journey=journey.id, events=batch))
+            del self._unrecorded[: len(batch)]
+
+    async def _store(self, effect: Record) -> None:
+        policy = POLICIES["record"]
+        if not self._store_is_away:
+            try:
+                await workflow.execute_local_activity(
+                    "record",
+                    effect,
+                    result_type=RecordResult,
+                    start_to_close_timeout=FIRST_TRY,
+                    retry_policy=_ONCE,
+                    activity_id=effect.id,
+                )
+                return
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                self._store_is_away = True
+        await workflow.execute_activity(
+            "record",
+            effect,
+            result_type=RecordResult,
+            activity_id=effect.id,
+            task_queue=policy.queue,
+            start_to_close_timeout=policy.start_to_close,
+            retry_policy=policy.retry,
+            summary=f"events {effect.events[0].seq} to {effect.events[-1].seq}",
+        )
+        self._store_is_away = False
+
+    # What goes out
+
+    def _adopt(self, turn: Turn) -> None:
+        self._journey = turn.journey
+        self._unrecorded.extend(turn.events)
+        self._recent.extend(turn.events)
+        if turn.answer.accepted:
+            self._wake_at = turn.wake_at
+        self._withdraw()
+        self._outbox.extend(turn.effects)
+        if workflow.in_workflow() and self._shown is not None:
+            self._show()
+            if not self._draining:
+                self._flush_outbox()
+
+    def _flush_outbox(self) -> None:
+        for effect in self._outbox:
+            self._sending[effect.id] = (effect, asyncio.create_task(self._guard(self._send(effect))))
+        self._outbox.clear()
+
+    async def _send(self, effect: Notify) -> None:
+        """Try one channel after the other; tell the engine when none is left (rule N3)."""
+        first = effect.id
+        policy = POLICIES["notify"]
+        try:
+            while True:
+                result = await self._try_channel(effect)
+                if result.status != "failed":
+                    break
+                effect = fall_back(effect)
+            if result.status == "undeliverable":
+                message = NotificationFailed(
+                    id=MessageId(f"failed-{first}"),
+                    effect=first,
+                    to=effect.to,
+                    occurrences=effect.occurrences,
+                    reason=result.reason or policy.why,
+                )
+                self._inbox.append(_Waiting(message))
+        finally:
+            self._sending.pop(first, None)
+
+    async def _try_channel(self, effect: Notify) -> NotifyResult:
+        policy = POLICIES["notify"]
+        try:
+            result: NotifyResult = await workflow.execute_activity(
+                "notify",
+                effect,
+                result_type=NotifyResult,
+                activity_id=effect.id,
+                task_queue=policy.queue,
+                start_to_close_timeout=policy.start_to_close,
+                schedule_to_close_timeout=policy.schedule_to_close,
+                retry_policy=policy.retry,
+                summary=f"{effect.purpose} to {effect.to}",
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                return NotifyResult(status="skipped", reason="no longer wanted")
+            return NotifyResult(status="failed", reason="gave up after its retries")
+        return result
+
+    def _withdraw(self) -> None:
+        """Take back messages that lost their meaning while they were being tried (rule R2)."""
+        known = self._journey.occurrences
+        for effect, task in self._sending.values():
+            pairs = zip(effect.occurrences, effect.generations, strict=True)
+            if effect.to == "client" and all(known[name].generation > generation for name, generation in pairs if name in known):
+                task.cancel()
+
+    # What an operator sees in Temporal's own UI
+
+    def _show(self) -> None:
+        """State, open steps and the next instant: ids only, no content (rule V4)."""
+        state = "held" if self._journey.status == "active" and view_of(self._journey).is_held else self._journey.status
+        shown = (state, self._wake_at)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        due = [NEXT_DUE.value_set(self._wake_at)] if self._wake_at else [NEXT_DUE.value_unset()]
+        workflow.upsert_search_attributes([STATE.value_set(state), *due])
+        still_open = [one.id for one in self._journey.occurrences.values() if one.state in ("open", "started")]
+        when = f"{self._wake_at:%Y-%m-%d %H:%M:%S} UTC" if self._wake_at else "nothing planned; waits for a message"
+        workflow.set_current_details(
+            f"**{state}** · {self._journey.pathway} v{self._journey.version}\n\n"
+            f"- open: {', '.join(still_open) or 'nothing'}\n- next: {when}\n- zone: {self._journey.zone}\n- events: {self._journey.seq}"
+        )
+
+    # Ends
+
+    @property
+    def _is_over(self) -> bool:
+        status = self._journey.status
+        return status in ("stopped", "ended") or (status == "completed" and not has_open(self._journey))
+
+    @property
+    def _rotates(self) -> bool:
+        info = workflow.info()
+        return info.is_continue_as_new_suggested() or info.get_current_history_length() >= self._rotate_at
+
+    @property
+    def _is_idle(self) -> bool:
+        return not self._sending and not self._inbox and workflow.all_handlers_finished()
+
+    async def _wait_a_little(self) -> None:
+        """Let what is on its way arrive; what takes longer goes on in the next run under the same key."""
+        try:
+            await workflow.wait_condition(lambda: self._is_idle or self._bug is not None, timeout=_GRACE, timeout_summary="rotation")
+        except TimeoutError:
+            await workflow.wait_condition(
+                lambda: self._bug is not None or (not self._inbox and workflow.all_handlers_finished())
+            )
+
+    async def _guard(self, part: Coroutine[Any, Any, None]) -> None:
+        """An exception in a task nobody awaits would vanish: keep it, and let the run stop visibly."""
+        try:
+            await part
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            self._bug = error
+
+
+def _refusal(answer: Answer) -> ApplicationError:
+    return ApplicationError(answer.message, answer, type=REFUSED, non_retryable=True)

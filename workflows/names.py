@@ -1,0 +1,28 @@
+"""Every name that crosses a boundary to Temporal."""
+
+from datetime import datetime
+
+from temporalio.common import SearchAttributeKey
+
+JOURNEYS = "stepwell-journeys"
+"""Task queue of the journeys themselves, and of the first try at recording."""
+RECORDS = "stepwell-records"
+"""Task queue of what the first try could not record."""
+NOTIFICATIONS = "stepwell-notifications"
+"""Task queue of messages to people: a slow mail server must not hold up anything else."""
+
+JOURNEY = "journey"
+"""The workflow type."""
+
+PATHWAY: SearchAttributeKey[str] = SearchAttributeKey.for_keyword("StepwellPathway")
+VERSION: SearchAttributeKey[int] = SearchAttributeKey.for_int("StepwellVersion")
+STATE: SearchAttributeKey[str] = SearchAttributeKey.for_keyword("StepwellState")
+NEXT_DUE: SearchAttributeKey[datetime] = SearchAttributeKey.for_datetime("StepwellNextDue")
+TENANT: SearchAttributeKey[str] = SearchAttributeKey.for_keyword("StepwellTenant")
+
+SEARCH_ATTRIBUTES = (PATHWAY, VERSION, STATE, NEXT_DUE, TENANT)
+
+REFUSED = "Refused"
+"""Error type of an update the rules refused; its detail is the engine's answer."""
+REPEATED = "Repeated"
+"""Error type of an update that was accepted before; its detail is the first answer."""

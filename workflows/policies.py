@@ -1,0 +1,40 @@
+"""How each kind of effect is carried out: queue, time limits, retries, and why."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+
+from workflows.names import NOTIFICATIONS, RECORDS
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The limits one kind of effect runs under."""
+
+    queue: str
+    start_to_close: timedelta
+    retry: RetryPolicy
+    schedule_to_close: timedelta | None
+    why: str
+
+
+POLICIES: dict[str, Policy] = {
+    "record": Policy(
+        queue=RECORDS,
+        start_to_close=timedelta(seconds=30),
+        retry=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
+        schedule_to_close=None,
+        why="what happened must reach the store however long the store is away; the journey goes on meanwhile",
+    ),
+    "notify": Policy(
+        queue=NOTIFICATIONS,
+        start_to_close=timedelta(seconds=60),
+        retry=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=10)),
+        schedule_to_close=timedelta(hours=6),
+        why="a message worth sending is worth six hours of trying; then the next channel, then the practitioner",
+    ),
+}
+
+FIRST_TRY = timedelta(seconds=3)
+"""Recording is tried inside the workflow task first: half the history, and readers see it at once. The task allows 10 s."""
