@@ -90,7 +90,7 @@ def _coming(
     """This occurrence and all that follow it, with their earliest instants."""
     if number > 1 and release.due_at is None:
         return []
-    coming: list[_Coming] = [(occurrence_id(step.id, number), release.at, release)]
+    coming: list[tuple[OccurrenceId, datetime | None, Release]] = [(occurrence_id(step.id, number), release.at, release)]
     if release.due_at is None or release.at is None:
         return coming
     series = Series.of(step, moment.journey) or Series.beginning(step, release.due_at, moment.zone)
