@@ -4,10 +4,10 @@ from datetime import date, datetime
 
 from pydantic import Field
 
-from engine.agenda import Item
+from engine.agenda import Item, agenda
 from engine.base import ClientId, Frozen, Instant, JourneyId, TenantId
 from engine.commands import Refusal, obey
-from engine.draft import Draft
+from engine.draft import ENGINE, Draft
 from engine.events import JourneyStarted
 from engine.journey import ClientDate, Journey
 from engine.messages import Message, Tick
@@ -61,7 +61,7 @@ def advance(structure: Structure, journey: Journey, message: Message, now: datet
     `now` must be aware; one earlier than the journey has seen counts as the latest it has seen.
     """
     if message.id in journey.answered:
-        return Turn(journey=journey, answer=Answer(accepted=True, seq=journey.answered[message.id]))
+        return _unchanged(structure, journey, Answer(accepted=True, seq=journey.answered[message.id]), now)
     draft = Draft(structure, journey, now)
     left = settle(draft)
     if not isinstance(message, Tick):
@@ -70,16 +70,18 @@ def advance(structure: Structure, journey: Journey, message: Message, now: datet
             changed = obey(draft, message)
         except Refusal as refusal:
             answer = Answer(accepted=False, code=refusal.code, rule=refusal.rule, message=str(refusal))
-            return Turn(journey=journey, answer=answer)
+            return _unchanged(structure, journey, answer, now)
         _remember(draft, message)
         if changed:
-            left = settle(_by_engine(draft))
+            draft.by = ENGINE
+            left = settle(draft)
     return _turn(draft, left)
 
 
-def _by_engine(draft: Draft) -> Draft:
-    draft.by = type(draft.by)(role="engine")
-    return draft
+def _unchanged(structure: Structure, journey: Journey, answer: Answer, now: datetime) -> Turn:
+    """A turn in which nothing happened: the journey still wants to be woken when it did before."""
+    wake_at = min((item.at for item in agenda(Draft(structure, journey, now).moment)), default=None)
+    return Turn(journey=journey, wake_at=wake_at, answer=answer)
 
 
 def _remember(draft: Draft, message: Message) -> None:

@@ -36,6 +36,8 @@ class Item(NamedTuple):
     used: int = 0
     """Reminder: how many planned reminders this one stands for. Escalation: which rung."""
     asked: bool = False
+    before: datetime | None = None
+    """Reminder: too late from then on."""
 
     @property
     def occurrence(self) -> OccurrenceId:
@@ -96,11 +98,11 @@ def _live(step: StepStructure, journey: Journey) -> Iterator[Occurrence]:
 
 
 def closing_of(step: StepStructure, occurrence: Occurrence, zone: ZoneInfo) -> datetime | None:
-    """When an open occurrence closes: the earliest of its limits (rule G6)."""
+    """When an open occurrence closes, or when a settled one would have: the earliest of its limits (rule G6)."""
     if occurrence.extended_until is not None:
         return occurrence.extended_until
     limits = [occurrence.finish_by_at]
-    if occurrence.state == "open":
+    if occurrence.started_at is None:
         limits.append(occurrence.start_by_at)
     elif step.window.inactivity is not None and occurrence.active_at is not None:
         limits.append(add(occurrence.active_at, step.window.inactivity, zone))
@@ -115,11 +117,7 @@ def _open_items(
     if occurrence.state in OPEN_STATES:
         if closes_at is not None:
             yield Item(max(closes_at, now), closes_at, "closing", position, step, number)
-        if step.completes_on is not None:
-            done_at = completion_at(step.completes_on, moment)
-            if done_at is not None:
-                wanted_at = occurrence.delivered_at if step.completes_on.event else done_at
-                yield Item(max(done_at, now), wanted_at or done_at, "completion", position, step, number)
+        yield from _completion(step, occurrence, moment, position)
         reminder = _reminder(step, occurrence, moment, position, closes_at)
         if reminder is not None:
             reminders.append(reminder)
@@ -127,6 +125,14 @@ def _open_items(
         at = rung_at(step, occurrence, moment, occurrence.settled_at or closes_at)
         if at is not None:
             yield Item(max(at, now), at, "escalation", position, step, number, used=occurrence.rungs_used)
+
+
+def _completion(step: StepStructure, occurrence: Occurrence, moment: Moment, position: int) -> Iterator[Item]:
+    """The event or date that completes an open wait; of several waits the first delivered goes first (rule G10)."""
+    done_at = completion_at(step.completes_on, moment) if step.completes_on else None
+    if step.completes_on is not None and done_at is not None:
+        wanted_at = occurrence.delivered_at if step.completes_on.event else done_at
+        yield Item(max(done_at, moment.now), wanted_at or done_at, "completion", position, step, occurrence.number)
 
 
 def completion_at(completion: Completion, moment: Moment) -> datetime | None:
@@ -146,14 +152,16 @@ def completion_at(completion: Completion, moment: Moment) -> datetime | None:
 
 
 def reminder_slots(step: StepStructure, occurrence: Occurrence, zone: ZoneInfo) -> list[datetime]:
-    """The planned reminders of an open occurrence, in order, before any hold (rule R1)."""
+    """The planned reminders of a delivered occurrence, in order, before any hold (rule R1).
+
+    One that a hold of the delivery has overtaken is none: the delivery itself says it.
+    """
     plan = step.reminders
     if plan is None or occurrence.clock_at is None or occurrence.delivered_at is None:
         return []
     moved = occurrence.clock_at - occurrence.delivered_at
     if plan.base == "closing":
-        limits = [limit for limit in (occurrence.start_by_at, occurrence.finish_by_at) if limit is not None]
-        base = occurrence.extended_until or min(limits, default=None)
+        base = closing_of(step, occurrence, zone)
     else:
         base = occurrence.clock_at if plan.base == "delivered" else (occurrence.due_at or occurrence.delivered_at) + moved
     if base is None:
@@ -173,39 +181,45 @@ def reminder_slots(step: StepStructure, occurrence: Occurrence, zone: ZoneInfo) 
             else slot
             for slot, keeps_day in zip(slots, kept_days, strict=True)
         ]
-    return sorted(slots)
+    return sorted(slot for slot in slots if slot > occurrence.clock_at)
 
 
 def _reminder(
     step: StepStructure, occurrence: Occurrence, moment: Moment, position: int, closes_at: datetime | None
 ) -> Item | None:
     """The next reminder of one open occurrence, held by snooze and quiet hours; None at or after its closing."""
-    number = occurrence.number
-    if occurrence.asked_at is not None:
-        at = moment.quiet(max(occurrence.asked_at, moment.now), step)
-        return Item(at, occurrence.asked_at, "reminder", position, step, number, asked=True)
-    if step.reminders is None:
-        return None
-    slots = reminder_slots(step, occurrence, moment.zone)[occurrence.reminders_used :]
+    slots = reminder_slots(step, occurrence, moment.zone)[occurrence.reminders_used :] if step.reminders else []
     if occurrence.snoozed_until is not None:
         slots = [max(slot, occurrence.snoozed_until) for slot in slots]
-    if not slots:
+    is_asked = occurrence.asked_at is not None
+    first = occurrence.asked_at or (slots[0] if slots else None)
+    if first is None:
         return None
-    at = moment.quiet(max(slots[0], moment.now), step)
+    wanted_at, at = moment.quiet(first, step), moment.quiet(max(first, moment.now), step)
     if closes_at is not None and at >= closes_at:
         return None
-    return Item(at, slots[0], "reminder", position, step, number, used=sum(slot <= at for slot in slots))
+    used = sum(slot <= at for slot in slots)
+    return Item(at, wanted_at, "reminder", position, step, occurrence.number, used=used, asked=is_asked, before=closes_at)
 
 
 def _together(reminders: list[Item]) -> Iterator[Item]:
-    """Send what falls within a few minutes as one, at the instant of the last (rule R4)."""
-    pending = sorted(reminders, key=lambda item: item.at)
+    """Send what falls within a few minutes of the first as one, at the instant of the last (rule R4).
+
+    The last that all of them can wait for: none is sent at or after its closing.
+    """
+    pending = sorted(reminders, key=lambda item: (item.wanted_at, item.position, item.number))
     while pending:
-        first = pending[0]
-        group = [item for item in pending if item.at <= first.at + TOGETHER and item.step.actor == first.step.actor]
-        at = max(item.at for item in group)
-        yield from (item._replace(at=at, wanted_at=at) for item in group)
-        pending = [item for item in pending if item not in group]
+        first, *others = pending
+        group, pending, at, before = [first], [], first.at, first.before
+        for item in others:
+            both_before = min((one for one in (before, item.before) if one is not None), default=None)
+            is_near = item.wanted_at <= first.wanted_at + TOGETHER and item.step.actor == first.step.actor
+            if is_near and (both_before is None or max(at, item.at) < both_before):
+                group.append(item)
+                at, before = max(at, item.at), both_before
+            else:
+                pending.append(item)
+        yield from (item._replace(at=at) for item in group)
 
 
 def rung_at(step: StepStructure, occurrence: Occurrence, moment: Moment, closes_at: datetime | None) -> datetime | None:
@@ -225,6 +239,7 @@ def _lingering(moment: Moment) -> Iterator[Item]:
             limits = [closing_of(step, occurrence, moment.zone), moment.journey.closes_at]
             closes_at = min(limit for limit in limits if limit is not None)
             yield Item(max(closes_at, moment.now), closes_at, "closing", position, step, occurrence.number)
+            yield from _completion(step, occurrence, moment, position)
 
 
 def remaining(moment: Moment) -> StepId | None:

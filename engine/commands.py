@@ -143,12 +143,18 @@ def _lateness(draft: Draft, step: StepStructure, occurrence: Occurrence) -> bool
     """Whether an acceptable response is late; refuse one that is not acceptable (rules G7, G9)."""
     if occurrence.state in OPEN_STATES:
         closes_at = closing_of(step, occurrence, draft.zone)
-        return closes_at is not None and draft.now >= closes_at
+        return closes_at is not None and _frozen_at(draft) >= closes_at
     if occurrence.state not in ("expired", "abandoned"):
         raise Refusal("already_settled", "G9", f"{occurrence.id} is already {_words(occurrence)}; ask to have it re-opened")
     if step.late == "reject" or (step.late == "accept_if_started" and occurrence.started_at is None):
         raise Refusal("too_late", "G7", f"{occurrence.id} closed and takes no late response; ask to have it extended")
     return True
+
+
+def _frozen_at(draft: Draft) -> datetime:
+    """Now, or the instant since which a freezing pause has kept the deadlines where they are (rule P1)."""
+    pause = draft.journey.pauses[-1] if draft.journey.status == "paused" else None
+    return pause.since if pause is not None and pause.mode == "freeze" else draft.now
 
 
 def _keep_outcome(draft: Draft, step: StepStructure, message: Respond) -> None:
@@ -288,7 +294,7 @@ def _resume(draft: Draft) -> bool:
 def _move_on(draft: Draft, occurrence: Occurrence, since: datetime) -> None:
     """Leave an open step as much time as it had when the journey froze (rule P1)."""
 
-    length = draft.now - since
+    length = draft.now - max(since, occurrence.clock_at or since)
 
     def moved(instant: datetime | None) -> datetime | None:
         return instant + length if instant else None
@@ -360,9 +366,9 @@ def _host_event(draft: Draft, message: HostEvent) -> bool:
 def _give_up(draft: Draft, message: NotificationFailed) -> bool:
     """Keep the failure visible, and tell the practitioner where it was the client who could not be reached (rule N3)."""
     draft.happen(NotificationGivenUp, effect=message.effect, occurrences=message.occurrences, reason=message.reason)
-    occurrence = draft.journey.occurrences.get(message.occurrences[0])
-    if message.to == "client" and occurrence is not None:
-        draft.tell(occurrence, "practitioner", why="not reached", ordinal=f"{draft.journey.seq}", purpose="undelivered")
+    known = [draft.journey.occurrences[name] for name in message.occurrences if name in draft.journey.occurrences]
+    if message.to == "client" and known:
+        draft.tell(known[0], "practitioner", why="not reached", ordinal=f"{draft.journey.seq}", purpose="undelivered")
     return True
 
 

@@ -27,6 +27,8 @@ _STRING = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'')
 _NAME = re.compile(r"(?<![\w.])[a-z_]\w*(?:\.[a-z_]\w*)+(?!\w|\s*\()", re.IGNORECASE)
 _WALKS = re.compile(r"\.\s*(map|filter|all|exists|exists_one|transformList|transformMap)\s*\(")
 
+_ZONED = re.compile(r"\.\s*get\w+\s*\(\s*[^)\s]")
+
 _TYPES: dict[VariableType, Any] = {
     "bool": cel.Type.BOOL,
     "int": cel.Type.INT,
@@ -115,6 +117,8 @@ def _refuse_unbounded(source: str) -> None:
     walks = _WALKS.search(bare)
     if walks:
         raise ConditionError(f"uses {walks.group(1)}(), which conditions do not have", "use 'x in list' and name facts singly")
+    if _ZONED.search(bare):  # CEL would ask the machine's zone database, which a replay must not depend on (rule T12)
+        raise ConditionError("asks for a time in a named zone", "use journey.day, or compare with dates.NAME")
     depth = deepest = 0
     for character in bare:
         depth += (character in "([{") - (character in ")]}")

@@ -1,22 +1,20 @@
 """The pathway document: what an author writes, in YAML or JSON."""
 
-from datetime import date, time
+from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from engine.base import StepId
 from engine.durations import Offset
 from engine.steptype import Text
-from engine.structure import Weekday
+from engine.structure import WallTime, Weekday
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 """Lower-case letters, digits, `-` and `_`, beginning with a letter."""
 
 StepSlug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """Like a slug, without `-`, so that conditions can name it."""
-
-WallTime = Annotated[time, Field(description="A local wall time such as '09:00', without a zone.")]
 
 
 class _Written(BaseModel):
@@ -178,13 +176,3 @@ class PathwayDocument(_Written):
     name_titles_in_mail: bool = False
     """Whether mails may carry titles; off by default, since mail is read by others too."""
     steps: tuple[Step, ...] = Field(min_length=1, max_length=1000)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _yaml_quirks(cls, value: Any) -> Any:
-        """YAML 1.1 reads the key `on` as true; give it its name back."""
-        for step in (value.get("steps") or []) if isinstance(value, dict) else []:
-            deliver = step.get("deliver") if isinstance(step, dict) else None
-            if isinstance(deliver, dict) and True in deliver:
-                deliver["on"] = deliver.pop(True)
-        return value

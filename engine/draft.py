@@ -1,7 +1,7 @@
 """A turn being written: the journey so far, what happened, whom to tell. Lives for one call of `advance`."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from engine.base import EffectId, occurrence_id
@@ -31,7 +31,7 @@ class Draft:
 
     def __init__(self, structure: Structure, journey: Journey, now: datetime) -> None:
         self.structure = structure
-        self.now = max(now, journey.seen_at)
+        self.now = max(now.astimezone(UTC), journey.seen_at)
         self.journey = journey if journey.seen_at == self.now else journey.model_copy(update={"seen_at": self.now})
         self.zone = zone_of(journey.zone)
         self.events: list[Event] = []
@@ -119,10 +119,16 @@ class Draft:
         """Bring an occurrence to its end; its reminders lose their meaning."""
         passed_at = occurrence.passed_at or (self.now if passes else None)
         generation = occurrence.generation + 1
-        fresh = {"settled_at": self.now, "passed_at": passed_at, "parked": False, "release_at": None, "asked_at": None}
-        zone = occurrence.zone or self.journey.zone
-        due_at = occurrence.due_at or self.now
-        return self.put(occurrence, state=state, generation=generation, due_at=due_at, zone=zone, **{**fresh, **changes})
+        fresh: dict[str, Any] = {
+            "settled_at": self.now,
+            "passed_at": passed_at,
+            "parked": False,
+            "release_at": None,
+            "asked_at": None,
+            "due_at": occurrence.due_at or self.now,
+            "zone": occurrence.zone or self.journey.zone,
+        }
+        return self.put(occurrence, state=state, generation=generation, **(fresh | changes))
 
     def not_apply(self, step: StepStructure, number: int, due_at: datetime | None, why: str) -> None:
         """Leave a step out because it does not apply to this client."""

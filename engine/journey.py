@@ -46,6 +46,7 @@ class Occurrence(Frozen):
     messages_sent: int = 0
     """Reminder messages of any kind; the next one's ordinal."""
     reminded_at: Instant | None = None
+    """When the last reminder on request was sent; the cool-down counts from it (rule R7)."""
     snoozed_until: Instant | None = None
     asked_at: Instant | None = None
     """A reminder asked for and not yet sent: quiet hours hold it."""

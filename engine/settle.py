@@ -112,7 +112,8 @@ def _remind(draft: Draft, items: list[Item], to: str) -> None:
         old = draft.find(item.step, item.number)
         sent = old.messages_sent + 1
         used = old.reminders_used + item.used
-        changes = {"messages_sent": sent, "reminders_used": used, "reminded_at": draft.now, "asked_at": None}
+        asked_at = draft.now if item.asked else old.reminded_at
+        changes = {"messages_sent": sent, "reminders_used": used, "reminded_at": asked_at, "asked_at": None}
         reminded.append(draft.put(old, **changes))
     key: EffectId = draft.notify("reminder", to, tuple(reminded), str(reminded[0].messages_sent))
     names = tuple(one.id for one in reminded)

@@ -105,11 +105,11 @@ AnyStepType = StepType[Any, Any]
 
 
 def missing_languages(texts: Mapping[str, Text | None], languages: tuple[str, ...]) -> tuple[Problem, ...]:
-    """Name every text that lacks a language of its pathway."""
+    """Name every text that lacks a language of its pathway; words without a language count for the first one."""
     return tuple(
         Problem(where=where, message=f"has no words in {language!r}", suggestion=f"add {language!r} beside the others")
         for where, text in texts.items()
-        if isinstance(text, dict)
+        if text is not None
         for language in languages
-        if language not in text
+        if language not in (text if isinstance(text, dict) else languages[:1])
     )

@@ -1,17 +1,34 @@
 """The structure of a published pathway: when, whether and in what order. No content."""
 
+import re
 from datetime import date, datetime, time
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from engine.base import Frozen, StepId
 from engine.durations import Offset
 
+_WALL_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::00)?")
+
+
+def _read_wall_time(value: object) -> time:
+    if isinstance(value, time):
+        return value.replace(tzinfo=None, second=0, microsecond=0)
+    written = _WALL_TIME.fullmatch(value) if isinstance(value, str) else None
+    if written is None:
+        raise ValueError(f"{value!r} is no wall time; write it in quotes like '09:00', without a zone")
+    return time(int(written.group(1)), int(written.group(2)))
+
+
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Actor = Literal["client", "practitioner", "host"]
 VariableType = Literal["bool", "int", "double", "string", "list", "timestamp"]
+
+WallTime = Annotated[
+    time, BeforeValidator(_read_wall_time), Field(description="A local wall time such as '09:00', without a zone.")
+]
 
 AnchorKind = Literal["started", "delivered", "passed", "completed", "date", "event", "fixed"]
 

@@ -1,0 +1,21 @@
+"""The step types in force. A built-in one is a file in this folder and a row in this table."""
+
+from engine.steps.message import MessageStep
+from engine.steps.questionnaire import QuestionnaireStep
+from engine.steps.review import ReviewStep
+from engine.steps.wait import WaitStep
+from engine.steptype import AnyStepType
+
+BUILT_IN: tuple[AnyStepType, ...] = (MessageStep(), QuestionnaireStep(), ReviewStep(), WaitStep())
+
+StepTypes = dict[str, AnyStepType]
+
+
+def step_types(*others: AnyStepType) -> StepTypes:
+    """The built-in step types and these others, by name. Raises ValueError where two share a name."""
+    table: StepTypes = {}
+    for one in (*BUILT_IN, *others):
+        if one.name in table:
+            raise ValueError(f"two step types are called {one.name!r}; rename one of them")
+        table[one.name] = one
+    return table
