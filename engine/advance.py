@@ -2,10 +2,11 @@
 
 from datetime import date, datetime
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from engine.agenda import Item, agenda
 from engine.base import ClientId, Frozen, Instant, JourneyId, TenantId
+from engine.calendar import LONGEST_QUIET_HOURS, minutes_of
 from engine.commands import Refusal, obey
 from engine.draft import ENGINE, Draft
 from engine.events import JourneyStarted
@@ -31,6 +32,13 @@ class StartFacts(Frozen):
     quiet_hours: TimeWindow | None = None
     """The client's own; None: the pathway's."""
     dates: dict[str, date | Instant] = Field(default_factory=dict)
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _leave_time(cls, quiet_hours: TimeWindow | None) -> TimeWindow | None:
+        if quiet_hours is not None and minutes_of(quiet_hours) > LONGEST_QUIET_HOURS:
+            raise ValueError("quiet hours may last 20 hours at most, or nothing would ever be delivered (rule T9)")
+        return quiet_hours
 
 
 def begin(structure: Structure, facts: StartFacts, now: datetime) -> Turn:

@@ -9,18 +9,18 @@ from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from engine.base import OccurrenceId, StepId, occurrence_id
-from engine.calendar import add, from_wall, midnight, next_slot, to_working_day, wall
+from engine.calendar import add, from_wall, next_slot, to_working_day, wall
 from engine.journey import OPEN_STATES, Journey, Occurrence
 from engine.moment import Moment
 from engine.repetition import Series
-from engine.schedule import Gate, Release, Standings, own_gate, release
+from engine.schedule import Gate, Release, Standings, instant_of, own_gate, release
 from engine.structure import Anchor, Completion, StepStructure, Timing
 
 TOGETHER = timedelta(minutes=5)
 """Reminders due within this of the first become one message (rule R4)."""
 
-What = Literal["release", "closing", "completion", "escalation", "reminder"]
-_RANK: dict[What, int] = {"completion": 0, "closing": 1, "release": 2, "escalation": 3, "reminder": 4}
+What = Literal["release", "closing", "completion", "escalation", "reminder", "look"]
+_RANK: dict[What, int] = {"completion": 0, "closing": 1, "release": 2, "escalation": 3, "reminder": 4, "look": 5}
 
 
 class Item(NamedTuple):
@@ -62,6 +62,8 @@ def agenda(moment: Moment) -> list[Item]:
             number, found = waiting
             if found.at is not None:
                 items.append(Item(found.at, min(found.due_at or found.at, found.at), "release", position, step, number, found))
+            elif found.look_at is not None:
+                items.append(Item(found.look_at, found.look_at, "look", position, step, number))
             continue
         for occurrence in _live(step, moment.journey):
             items.extend(_open_items(step, occurrence, moment, position, reminders))
@@ -69,10 +71,13 @@ def agenda(moment: Moment) -> list[Item]:
     return items
 
 
-def walk(moment: Moment, standings: Standings) -> Iterator[tuple[int, StepStructure, tuple[int, Release] | None]]:
+def walk(
+    moment: Moment, standings: Standings, *, to_the_end: bool = False
+) -> Iterator[tuple[int, StepStructure, tuple[int, Release] | None]]:
     """Go through the steps in order with the shared gate in hand.
 
-    Yields each step once for its live occurrences (None), and once for the occurrence that waits, with its release.
+    Yields each step once for its live occurrences (None), and once for the occurrence that waits, with its release;
+    what waits behind the closed gate only where asked for.
     """
     journey = moment.journey
     gate: Gate | None = Gate(journey.started_at)
@@ -80,7 +85,7 @@ def walk(moment: Moment, standings: Standings) -> Iterator[tuple[int, StepStruct
         done = journey.reached.get(step.id, 0)
         if done:
             yield position, step, None
-        elif gate is None and not step.is_free and occurrence_id(step.id, 1) not in journey.occurrences:
+        elif gate is None and not step.is_free and not to_the_end and occurrence_id(step.id, 1) not in journey.occurrences:
             continue
         if not done or step.repeat is not None:
             its_gate = own_gate(step, moment, standings) if step.is_free else gate or Gate(None, "earlier required steps")
@@ -144,7 +149,7 @@ def completion_at(completion: Completion, moment: Moment) -> datetime | None:
     known = journey.dates.get(completion.date or "")
     if known is None:
         return None
-    value = known.value if isinstance(known.value, datetime) else midnight(known.value, zone)
+    value = instant_of(known.value, zone)
     timing = Timing(anchor=Anchor(kind="date", name=completion.date), at=completion.at)
     if completion.at is None:
         return add(value, completion.offset, zone)

@@ -13,6 +13,9 @@ from engine.structure import TimeWindow, Timing, Weekday
 _WEEKDAYS: dict[Weekday, int] = {"mon": 0, "tue": 1, "wed": 2, "thu": 3, "fri": 4, "sat": 5, "sun": 6}
 _DAY = timedelta(days=1)
 
+LONGEST_QUIET_HOURS = 20 * 60
+"""In minutes; nothing would ever be delivered in longer ones (rule T9)."""
+
 
 def wall(instant: datetime, zone: ZoneInfo) -> datetime:
     """The naive local time a clock in the zone shows."""
@@ -57,6 +60,12 @@ def add_to_wall(local: datetime, offset: Offset, times: int = 1) -> datetime:
         day = min(local.day, _months.monthrange(year, month + 1)[1])
         local = local.replace(year=year, month=month + 1, day=day)
     return local + timedelta(days=offset.days * times)
+
+
+def minutes_of(window: TimeWindow) -> int:
+    """How long a window is by the clock on the wall."""
+    start, end = (one.hour * 60 + one.minute for one in (window.start, window.end))
+    return (end - start) % 1440 or 1440
 
 
 def hold_quiet(instant: datetime, quiet: TimeWindow | None, zone: ZoneInfo) -> datetime:

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from engine.agenda import closing_of, reminder_slots
 from engine.base import OccurrenceId, StepId, occurrence_id
-from engine.calendar import add
+from engine.calendar import LONGEST_QUIET_HOURS, add, minutes_of
 from engine.draft import Draft
 from engine.events import (
     ClientFactsSet,
@@ -52,8 +52,6 @@ from engine.repetition import Series
 from engine.settle import has_open
 from engine.structure import StepStructure, TimeWindow
 from engine.zones import UnknownZone, zone_of
-
-_LONGEST_QUIET_HOURS = 20 * 60
 
 
 class Refusal(Exception):
@@ -340,7 +338,7 @@ def _set_client_facts(draft: Draft, message: SetClientFacts) -> bool:
         zone_of(zone)
     except UnknownZone as unknown:
         raise Refusal("unknown_zone", "T3", str(unknown)) from None
-    if isinstance(quiet, TimeWindow) and _minutes(quiet) > _LONGEST_QUIET_HOURS:
+    if isinstance(quiet, TimeWindow) and minutes_of(quiet) > LONGEST_QUIET_HOURS:
         raise Refusal("quiet_too_long", "T9", "quiet hours may last 20 hours at most, or nothing would ever be delivered")
     if (zone, quiet) == (draft.journey.zone, draft.journey.quiet_hours):
         return False
@@ -348,11 +346,6 @@ def _set_client_facts(draft: Draft, message: SetClientFacts) -> bool:
     draft.zone = zone_of(zone)
     draft.happen(ClientFactsSet, zone=zone, quiet_hours=quiet)
     return True
-
-
-def _minutes(quiet: TimeWindow) -> int:
-    start, end = (one.hour * 60 + one.minute for one in (quiet.start, quiet.end))
-    return (end - start) % 1440 or 1440
 
 
 def _host_event(draft: Draft, message: HostEvent) -> bool:

@@ -62,6 +62,11 @@ class Occurrence(Frozen):
     extended_until: Instant | None = None
     """Closes then, whatever its window says."""
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether it keeps the journey waiting for a person: parked, or required and closed unanswered."""
+        return self.parked or (self.state in ("expired", "abandoned") and self.passed_at is None)
+
 
 class ClientDate(Frozen):
     """A date of the client's that steps hang on, and since when it is known."""
@@ -120,3 +125,8 @@ class Journey(Frozen):
     """The number of the last event."""
     answered: dict[MessageId, int] = Field(default_factory=dict)
     """The accepted messages that may still be repeated, with the event number their answer named."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether something waits for a practitioner or operator before the journey can go on."""
+        return any(one.is_holding for one in self.occurrences.values())

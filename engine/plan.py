@@ -5,10 +5,10 @@ from datetime import datetime
 from engine.agenda import Item, agenda, walk
 from engine.base import OccurrenceId, occurrence_id
 from engine.events import Reason
-from engine.journey import OPEN_STATES, Journey
+from engine.journey import Journey
 from engine.moment import Moment
 from engine.repetition import Series
-from engine.schedule import Release, Standing, Standings, reason_for
+from engine.schedule import Release, Standing, Standings, draw_of, reason_for
 from engine.structure import StepStructure, Structure
 from engine.turn import Plan, Planned
 from engine.zones import zone_of
@@ -30,7 +30,7 @@ def plan(structure: Structure, journey: Journey, now: datetime) -> Plan:
     """
     moment = Moment(structure, journey, zone_of(journey.zone), max(now, journey.seen_at))
     certain = agenda(moment)
-    items = [_certain(item, journey) for item in certain]
+    items = [_certain(item, journey) for item in certain if item.what != "look"]
     if journey.status in ("active", "paused"):
         items.extend(_ahead(moment, {item.occurrence for item in certain if item.what == "release"}))
     items.sort(key=lambda item: (item.at is None, item.at or now, item.occurrence))
@@ -55,13 +55,15 @@ def _ahead(moment: Moment, known: set[OccurrenceId]) -> list[Planned]:
     """Walk the steps once more, taking for granted that each is done as soon as it can be."""
     standings = Standings(moment)
     found: list[Planned] = []
-    for _, step, waiting in walk(moment, standings):
+    for _, step, waiting in walk(moment, standings, to_the_end=True):
         if waiting is None:
             if step.repeat is None:
-                _assume_done(step, standings, _earliest_end(step, moment))
+                _assume_done(step, standings, _earliest_end(standings.of(step.id), moment))
             continue
         number, release = waiting
         deliveries = _coming(step, number, release, moment)
+        if not deliveries:
+            _assume_done(step, standings, _earliest_end(standings.of(step.id), moment))
         is_paused = moment.journey.status == "paused"
         for name, at, each in deliveries:
             if name in known:
@@ -96,19 +98,17 @@ def _coming(
     series = Series.of(step, moment.journey) or Series.beginning(step, release.due_at, moment.zone)
     while series is not None:
         number += 1
-        due_at = series.due(number, moment.journey, moment.zone)
+        name = occurrence_id(step.id, number)
+        due_at = series.due(number, moment.journey, moment.zone, draw_of(moment.journey, name))
         if due_at is None:
             break
         at = moment.quiet(max(due_at, moment.now), step)
-        coming.append((occurrence_id(step.id, number), at, Release("deliver", at, due_at, release.due_at, f"number {number}")))
+        coming.append((name, at, Release("deliver", at, due_at, release.due_at, f"number {number}")))
     return coming
 
 
-def _earliest_end(step: StepStructure, moment: Moment) -> datetime:
-    occurrence = moment.find(step, 1)
-    if occurrence is None or occurrence.state in OPEN_STATES:
-        return moment.now
-    return occurrence.settled_at or moment.now
+def _earliest_end(standing: Standing, moment: Moment) -> datetime:
+    return standing.ended_at or standing.passed_at or moment.now
 
 
 def _assume_done(step: StepStructure, standings: Standings, ended_at: datetime, delivered_at: datetime | None = None) -> None:

@@ -10,11 +10,14 @@ from dateutil.rrule import rrulestr
 from engine.base import occurrence_id
 from engine.calendar import add_to_wall, from_wall, midnight, next_slot, wall
 from engine.journey import Journey
-from engine.structure import Repeat, StepStructure
+from engine.structure import AnchorKind, Repeat, StepStructure, Timing
 from engine.zones import zone_of
 
 MOST = 1000
 """No step comes more often in one journey."""
+
+FROM_OUTSIDE: tuple[AnchorKind, ...] = ("date", "fixed")
+"""Anchors that a pause does not move (rule P1)."""
 
 
 def moved_by_pauses(due: datetime, since: datetime, journey: Journey) -> datetime:
@@ -52,6 +55,11 @@ class Series(NamedTuple):
 
     def due(self, number: int, journey: Journey, zone: ZoneInfo, draw: float = 0.0) -> datetime | None:
         """When occurrence `number`, from the second on, is due; None beyond the end."""
+        slot = self.slot(number, journey, zone, draw)
+        return slot[0] if slot else None
+
+    def slot(self, number: int, journey: Journey, zone: ZoneInfo, draw: float) -> tuple[datetime, str | None] | None:
+        """The same, with the words for the window it was drawn in."""
         planned = None if number > min(self.repeat.count or MOST, MOST) else self._planned(number, zone)
         if planned is None or self._is_past_end(planned, zone):
             return None
@@ -64,7 +72,7 @@ class Series(NamedTuple):
             this = self._planned(number, zone) or self.first_at
             before = self._planned(number - 1, zone) if number > 1 else None
             following = this + (this - before if before else timedelta(days=1))
-        return self._shaped(following, journey, zone, 0.0)
+        return self._shaped(following, journey, zone, 0.0)[0]
 
     def total(self, reached: int, journey: Journey, zone: ZoneInfo) -> int:
         """How many occurrences there will be, `reached` of which are no longer waiting."""
@@ -94,15 +102,20 @@ class Series(NamedTuple):
         end = from_wall(add_to_wall(self.first_wall, lasting), zone) if lasting.is_calendar else self.first_at
         return planned >= end + timedelta(minutes=lasting.minutes)
 
-    def _shaped(self, planned: datetime, journey: Journey, zone: ZoneInfo, draw: float) -> datetime:
-        moved = moved_by_pauses(planned, self.first_at, journey)
-        if self.step.timing.between:
-            return next_slot(self.step.timing, midnight(wall(moved, zone).date(), zone), zone, draw)[0]
-        if moved == planned or not self._keeps_wall_time:
-            return moved
+    def _shaped(self, planned: datetime, journey: Journey, zone: ZoneInfo, draw: float) -> tuple[datetime, str | None]:
+        timing = self.step.timing
+        stays = timing.anchor.kind in FROM_OUTSIDE
+        moved = planned if stays else moved_by_pauses(planned, self.first_at, journey)
+        if not self._keeps_wall_time:
+            return moved, None
+        if timing.between:
+            after = midnight(wall(moved, zone).date(), zone) if moved == planned else moved
+            return next_slot(Timing(anchor=timing.anchor, between=timing.between), after, zone, draw)
+        if moved == planned:
+            return moved, None
         local = wall(moved, zone)
         day = local.date() if local.time() <= self.first_wall.time() else local.date() + timedelta(days=1)
-        return from_wall(datetime.combine(day, self.first_wall.time()), zone)
+        return from_wall(datetime.combine(day, self.first_wall.time()), zone), None
 
     @property
     def _keeps_wall_time(self) -> bool:

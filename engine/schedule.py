@@ -1,17 +1,18 @@
 """When a waiting occurrence is delivered, and why: gate, anchor, timing, past, pauses, spacing, hold, lateness."""
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 from engine.base import OccurrenceId, StepId, occurrence_id
-from engine.calendar import add, has_wall_time, midnight, next_slot, shape
+from engine.calendar import add, has_wall_time, midnight, next_slot, shape, wall
 from engine.conditions import facts_of, holds
 from engine.events import Reason
 from engine.journey import SATISFYING_STATES, Journey
 from engine.moment import Moment
-from engine.repetition import Series, moved_by_pauses
-from engine.structure import Anchor, StepStructure
+from engine.repetition import FROM_OUTSIDE, Series, moved_by_pauses
+from engine.structure import Anchor, Condition, StepStructure
 
 
 class Standing(NamedTuple):
@@ -32,6 +33,8 @@ class Gate(NamedTuple):
     waits_for: str = ""
     is_lost: bool = False
     """It can never open any more."""
+    look_at: datetime | None = None
+    """When the mere passing of time may have opened it."""
 
 
 class Release(NamedTuple):
@@ -48,6 +51,8 @@ class Release(NamedTuple):
     closes_at: datetime | None = None
     """When the next occurrence of a repeated step closes this one."""
     ignores_condition: bool = False
+    look_at: datetime | None = None
+    """Waiting for a condition on the time: when to look again."""
 
 
 def draw_of(journey: Journey, occurrence: OccurrenceId) -> float:
@@ -113,7 +118,9 @@ def own_gate(step: StepStructure, moment: Moment, standings: Standings) -> Gate:
     if needs.condition is not None:
         since = max([journey.replanned_at, *(one.settled_at for one in journey.occurrences.values() if one.settled_at)])
         is_open = holds(needs.condition, facts_of(moment.structure, journey, moment.now)).value
-        return Gate(since) if is_open else Gate(None, needs.condition.source)
+        if is_open:
+            return Gate(since)
+        return Gate(None, needs.condition.source, look_at=_next_look(needs.condition, moment))
     met: list[datetime] = []
     open_ones: list[StepId] = []
     for name in needs.of:
@@ -130,21 +137,57 @@ def own_gate(step: StepStructure, moment: Moment, standings: Standings) -> Gate:
     return Gate(None, f"{missing} of {', '.join(open_ones)}", is_lost=len(open_ones) < missing)
 
 
+def _next_look(condition: Condition, moment: Moment) -> datetime | None:
+    """A condition on the time is looked at again at midnight and at the client's dates; no other needs it."""
+    used = {name for name, _ in condition.variables}
+    if not used & {"journey.day", "journey.now"}:
+        return None
+    zone, now = moment.zone, moment.now
+    looks = [midnight(wall(now, zone).date() + timedelta(days=1), zone)]
+    looks += [instant_of(known.value, zone) for name, known in moment.journey.dates.items() if f"dates.{name}" in used]
+    return min(look for look in looks if look > now)
+
+
+def instant_of(value: date | datetime, zone: ZoneInfo) -> datetime:
+    """The instant a client date means: without a time, its local midnight (rule T4)."""
+    return value if isinstance(value, datetime) else midnight(value, zone)
+
+
 def release(step: StepStructure, number: int, moment: Moment, standings: Standings, gate: Gate) -> Release:
     """What becomes of occurrence `number` of a step that waits: when, and why."""
     kept = moment.find(step, number)
     if kept is not None and kept.release_at is not None:
-        at = moment.quiet(max(kept.release_at, moment.now), step)
-        return Release("deliver", at, kept.release_at, hold="released early", ignores_condition=True)
+        return _released_early(step, number, kept.release_at, moment, _planned(step, number, moment, standings, gate))
     if kept is not None and kept.parked:
         return Release("wait", waits_for="an operator to release or excuse it")
+    return _planned(step, number, moment, standings, gate)
+
+
+def _released_early(step: StepStructure, number: int, since: datetime, moment: Moment, planned: Release) -> Release:
+    """Out at once, or after quiet hours; what repeats after it keeps to the plan where there was one."""
+    at = moment.quiet(max(since, moment.now), step)
+    due_at = planned.due_at or since
+    closes_at = _closed_by_next(step, number, due_at, moment)
+    return Release(
+        "deliver", at, due_at, planned.anchor_at, None, "released early", closes_at=closes_at, ignores_condition=True
+    )
+
+
+def _closed_by_next(step: StepStructure, number: int, due_at: datetime, moment: Moment) -> datetime | None:
+    if step.repeat is None or step.repeat.overlap:
+        return None
+    series = Series.of(step, moment.journey) or Series.beginning(step, due_at, moment.zone)
+    return series.closing(number, moment.journey, moment.zone) if series else None
+
+
+def _planned(step: StepStructure, number: int, moment: Moment, standings: Standings, gate: Gate) -> Release:
     draw = draw_of(moment.journey, occurrence_id(step.id, number)) if step.timing.between else 0.0
     if number > 1:
         return _released_again(step, number, moment, draw)
     if gate.is_lost:
         return Release("not_applicable", moment.now, moment.now, hold="needs")
     if gate.since is None:
-        return Release("wait", waits_for=gate.waits_for)
+        return Release("wait", waits_for=gate.waits_for, look_at=gate.look_at)
     planned = _first_due(step, moment, standings, gate.since, draw)
     if planned.due_at is None:
         return planned
@@ -160,7 +203,7 @@ def _first_due(step: StepStructure, moment: Moment, standings: Standings, gate_a
         return Release("wait", waits_for=words_for(timing.anchor))
     due_at, window = shape(timing, anchor_at, timing.offset, zone, draw)
     hold = None
-    if journey.pauses and timing.anchor.kind not in ("date", "fixed"):
+    if journey.pauses and timing.anchor.kind not in FROM_OUTSIDE:
         moved = moved_by_pauses(due_at, anchor_at, journey)
         if moved != due_at:
             hold = "moved on by a pause"
@@ -189,8 +232,7 @@ def _anchor(anchor: Anchor, moment: Moment, standings: Standings) -> tuple[datet
             known = journey.dates.get(anchor.name or "")
             if known is None:
                 return None, began
-            value = known.value
-            return (value if isinstance(value, datetime) else midnight(value, zone)), known.set_at
+            return instant_of(known.value, zone), known.set_at
         case "event":
             seen = journey.host_events.get(anchor.name or "")
             return (seen.first_at, seen.first_at) if seen else (None, began)
@@ -219,10 +261,12 @@ def words_for(anchor: Anchor) -> str:
 
 def _released_again(step: StepStructure, number: int, moment: Moment, draw: float) -> Release:
     series = Series.of(step, moment.journey)
-    due_at = series.due(number, moment.journey, moment.zone, draw) if series else None
-    if series is None or due_at is None:
+    slot = series.slot(number, moment.journey, moment.zone, draw) if series else None
+    if series is None or slot is None:
         return Release("wait", waits_for="nothing: it does not come again")
-    planned = Release("deliver", None, due_at, series.first_at, f"number {number}")
+    due_at, window = slot
+    words = f"number {number}, {window}" if window else f"number {number}"
+    planned = Release("deliver", None, due_at, series.first_at, words)
     return _held_and_late(step, number, moment, planned, moment.journey.started_at)
 
 
@@ -241,12 +285,10 @@ def _held_and_late(step: StepStructure, number: int, moment: Moment, planned: Re
         else planned.hold
     )
     found = planned._replace(at=at, hold=hold, is_spaced=spaced_from is not None)
-    if step.repeat is not None and not step.repeat.overlap:
-        series = Series.of(step, moment.journey) or Series.beginning(step, due_at, moment.zone)
-        closes_at = series.closing(number, moment.journey, moment.zone) if series else None
-        if closes_at is not None and closes_at <= at:
-            return found._replace(what="expire", at=max(closes_at, moment.now), hold="its window had passed")
-        found = found._replace(closes_at=closes_at)
+    closes_at = _closed_by_next(step, number, due_at, moment)
+    if closes_at is not None and closes_at <= at:
+        return found._replace(what="expire", at=max(closes_at, moment.now), hold="its window had passed")
+    found = found._replace(closes_at=closes_at)
     limit = step.max_lateness
     if limit is not None and limit.then != "send":
         in_time = max(moment.quiet(due_at, step), gate_at, moment.journey.replanned_at, spaced_from or due_at)
@@ -256,14 +298,14 @@ def _held_and_late(step: StepStructure, number: int, moment: Moment, planned: Re
 
 
 def _spacing(moment: Moment, due_at: datetime) -> datetime | None:
-    """From when something that fell due during the last pause may go out (rule P2); None for everything else."""
+    """From when something may go out that a pause held back (rule P2); None for what fell due since the last one."""
     journey = moment.journey
     last = journey.pauses[-1] if journey.pauses else None
-    if last is None or last.until is None or not last.since <= due_at <= last.until:
+    if last is None or last.until is None or due_at > last.until:
         return None
-    if journey.spaced_at is None or journey.spaced_at < last.until:
+    if journey.spaced_at is None:
         return last.until
-    return add(journey.spaced_at, moment.structure.release_gap, moment.zone)
+    return max(last.until, add(journey.spaced_at, moment.structure.release_gap, moment.zone))
 
 
 def reason_for(step: StepStructure, journey: Journey, found: Release) -> Reason:

@@ -51,6 +51,8 @@ def _carry_out(draft: Draft, item: Item, due: list[Item]) -> None:
         case "reminder":
             actor = item.step.actor
             _remind(draft, [one for one in due if one.what == "reminder" and one.step.actor == actor], actor)
+        case "look":  # always ahead: there is nothing to do but to wake and look
+            return
         case _:
             assert_never(item.what)
 

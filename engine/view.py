@@ -240,7 +240,7 @@ def view_of(journey: Journey) -> JourneyView:
                 settled_at=one.settled_at,
                 response_id=one.response_id,
                 late=one.late,
-                holds=one.parked or (one.state in ("expired", "abandoned") and one.passed_at is None),
+                holds=one.is_holding,
                 snoozed_until=one.snoozed_until,
                 generation=one.generation,
                 reminders=one.messages_sent,

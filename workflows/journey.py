@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
+from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from workflows.names import NEXT_DUE, REFUSED, REPEATED, STATE
@@ -14,21 +15,22 @@ from workflows.policies import FIRST_TRY, POLICIES
 
 with workflow.unsafe.imports_passed_through():
     from engine.advance import StartFacts, advance, begin
-    from engine.base import EffectId, Frozen, MessageId
+    from engine.base import EffectId, Frozen, Instant, MessageId
     from engine.effects import Notify, NotifyResult, Record, RecordResult, fall_back
     from engine.events import Event
     from engine.journey import Journey
-    from engine.messages import Message, NotificationFailed, Tick
+    from engine.messages import By, Message, NotificationFailed, StopJourney, Tick
     from engine.plan import plan
     from engine.settle import has_open
     from engine.structure import Structure
     from engine.turn import Answer, Plan, Turn
-    from engine.view import view_of
 
 _BATCH = 200
+"""Events in one recording: well below a payload's limit, enough to catch up quickly."""
 _GRACE = timedelta(seconds=10)
 """How long a run waits for messages on their way before it hands them to the next run."""
 _RECENT = 200
+_ONCE = RetryPolicy(maximum_attempts=1)
 
 
 class JourneyInput(Frozen):
@@ -37,6 +39,7 @@ class JourneyInput(Frozen):
     structure: Structure
     facts: StartFacts | None = None
     journey: Journey | None = None
+    wake_at: Instant | None = None
     unrecorded: tuple[Event, ...] = ()
     unsent: tuple[Notify, ...] = ()
     rotate_at: int = 1000
@@ -69,51 +72,63 @@ class JourneyWorkflow:
         self._rotate_at = start.rotate_at
         self._inbox: deque[_Waiting] = deque()
         self._unrecorded: list[Event] = list(start.unrecorded)
-        self._sending: dict[EffectId, tuple[Notify, asyncio.Task[None]]] = {}
         self._outbox: list[Notify] = list(start.unsent)
+        self._sending: dict[EffectId, Notify] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._recent: deque[Event] = deque(maxlen=_RECENT)
-        self._draining = False
+        self._holds_back = True
+        """Whether messages wait in the outbox: before the run has begun, and while it makes way for the next."""
         self._store_is_away = False
         self._bug: BaseException | None = None
         self._ticks = 0
         self._shown: tuple[str, datetime | None] | None = None
-        self._wake_at: datetime | None = None
+        self._wake_at = start.wake_at
         if start.journey is None:
             assert start.facts is not None, "a new journey needs its facts"
-            self._journey = start.facts and begin(start.structure, start.facts, workflow.now()).journey
-            self._adopt(begin(start.structure, start.facts, workflow.now()))
+            first = begin(start.structure, start.facts, workflow.now())
+            self._journey = first.journey
+            self._adopt(first)
         else:
             self._journey = start.journey
-            self._wake_at = plan(start.structure, start.journey, workflow.now()).wake_at or self._now_if_overdue()
 
     @workflow.run
     async def run(self, start: JourneyInput) -> None:
         """Live until the journey is over, in as many runs as its history needs."""
+        self._holds_back = False
         self._show()
         self._flush_outbox()
         parts = [asyncio.create_task(self._guard(part)) for part in (self._decide(), self._clock(), self._record())]
-        await workflow.wait_condition(lambda: self._is_over or self._rotates or self._bug is not None)
-        self._draining = not self._is_over
+        try:
+            await workflow.wait_condition(lambda: self._is_over or self._rotates or self._bug is not None)
+        except asyncio.CancelledError:
+            await self._stop_visibly()
         if self._is_over:
             await workflow.wait_condition(lambda: self._bug is not None or (self._is_idle and not self._unrecorded))
         else:
+            self._holds_back = True
             await self._wait_a_little()
         if self._bug is not None:
             raise RuntimeError("the journey stopped at a bug; it goes on when a fix is deployed") from self._bug
         for part in parts:
             part.cancel()
-        if not self._is_over or self._unrecorded or self._outbox:
-            unsent = (*(effect for effect, _ in self._sending.values()), *self._outbox)
+        if not self._is_over or self._unrecorded or self._outbox or self._sending:
             workflow.continue_as_new(
-                start.model_copy(
-                    update={
-                        "facts": None,
-                        "journey": self._journey,
-                        "unrecorded": tuple(self._unrecorded),
-                        "unsent": unsent,
-                    }
+                JourneyInput(
+                    structure=self._structure,
+                    journey=self._journey,
+                    wake_at=self._wake_at,
+                    unrecorded=tuple(self._unrecorded),
+                    unsent=(*self._sending.values(), *self._outbox),
+                    rotate_at=self._rotate_at,
                 )
             )
+
+    async def _stop_visibly(self) -> None:
+        """Somebody cancelled the workflow itself: the journey must not leave silently (rule G12)."""
+        operator = By(role="operator")
+        stop = StopJourney(id=MessageId("workflow-cancelled"), by=operator, reason="its workflow was cancelled in Temporal")
+        self._inbox.append(_Waiting(stop))
+        await workflow.wait_condition(lambda: self._is_over or self._bug is not None)
 
     # What comes in
 
@@ -234,41 +249,42 @@ class JourneyWorkflow:
         self._journey = turn.journey
         self._unrecorded.extend(turn.events)
         self._recent.extend(turn.events)
+        self._outbox.extend(turn.effects)
         if turn.answer.accepted:
             self._wake_at = turn.wake_at
-        self._withdraw()
-        self._outbox.extend(turn.effects)
-        if workflow.in_workflow() and self._shown is not None:
+        if not self._holds_back:
             self._show()
-            if not self._draining:
-                self._flush_outbox()
+            self._flush_outbox()
 
     def _flush_outbox(self) -> None:
         for effect in self._outbox:
-            self._sending[effect.id] = (effect, asyncio.create_task(self._guard(self._send(effect))))
+            self._sending[effect.id] = effect
+            task = asyncio.create_task(self._guard(self._send(effect)))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         self._outbox.clear()
 
     async def _send(self, effect: Notify) -> None:
         """Try one channel after the other; tell the engine when none is left (rule N3)."""
         first = effect.id
-        policy = POLICIES["notify"]
-        try:
-            while True:
-                result = await self._try_channel(effect)
-                if result.status != "failed":
-                    break
-                effect = fall_back(effect)
-            if result.status == "undeliverable":
-                message = NotificationFailed(
-                    id=MessageId(f"failed-{first}"),
-                    effect=first,
-                    to=effect.to,
-                    occurrences=effect.occurrences,
-                    reason=result.reason or policy.why,
+        result = await self._try_channel(effect)
+        while result.status == "failed":
+            effect = fall_back(effect)
+            result = await self._try_channel(effect)
+        if result.status == "undeliverable":
+            reason = result.reason or "no channel is left"
+            self._inbox.append(
+                _Waiting(
+                    NotificationFailed(
+                        id=MessageId(f"failed-{first}"),
+                        effect=first,
+                        to=effect.to,
+                        occurrences=effect.occurrences,
+                        reason=reason,
+                    )
                 )
-                self._inbox.append(_Waiting(message))
-        finally:
-            self._sending.pop(first, None)
+            )
+        del self._sending[first]
 
     async def _try_channel(self, effect: Notify) -> NotifyResult:
         policy = POLICIES["notify"]
@@ -286,23 +302,15 @@ class JourneyWorkflow:
             )
         except ActivityError as error:
             if is_cancelled_exception(error):
-                return NotifyResult(status="skipped", reason="no longer wanted")
+                raise
             return NotifyResult(status="failed", reason="gave up after its retries")
         return result
-
-    def _withdraw(self) -> None:
-        """Take back messages that lost their meaning while they were being tried (rule R2)."""
-        known = self._journey.occurrences
-        for effect, task in self._sending.values():
-            pairs = zip(effect.occurrences, effect.generations, strict=True)
-            if effect.to == "client" and all(known[name].generation > generation for name, generation in pairs if name in known):
-                task.cancel()
 
     # What an operator sees in Temporal's own UI
 
     def _show(self) -> None:
         """State, open steps and the next instant: ids only, no content (rule V4)."""
-        state = "held" if self._journey.status == "active" and view_of(self._journey).is_held else self._journey.status
+        state = "held" if self._journey.status == "active" and self._journey.is_held else self._journey.status
         shown = (state, self._wake_at)
         if shown == self._shown:
             return
@@ -311,10 +319,14 @@ class JourneyWorkflow:
         workflow.upsert_search_attributes([STATE.value_set(state), *due])
         still_open = [one.id for one in self._journey.occurrences.values() if one.state in ("open", "started")]
         when = f"{self._wake_at:%Y-%m-%d %H:%M:%S} UTC" if self._wake_at else "nothing planned; waits for a message"
-        workflow.set_current_details(
-            f"**{state}** · {self._journey.pathway} v{self._journey.version}\n\n"
-            f"- open: {', '.join(still_open) or 'nothing'}\n- next: {when}\n- zone: {self._journey.zone}\n- events: {self._journey.seq}"
+        lines = (
+            f"**{state}** · {self._journey.pathway} v{self._journey.version}\n",
+            f"- open: {', '.join(still_open) or 'nothing'}",
+            f"- next: {when}",
+            f"- zone: {self._journey.zone}",
+            f"- events: {self._journey.seq}",
         )
+        workflow.set_current_details("\n".join(lines))
 
     # Ends
 
@@ -335,7 +347,9 @@ class JourneyWorkflow:
     async def _wait_a_little(self) -> None:
         """Let what is on its way arrive; what takes longer goes on in the next run under the same key."""
         try:
-            await workflow.wait_condition(lambda: self._is_idle or self._bug is not None, timeout=_GRACE, timeout_summary="rotation")
+            await workflow.wait_condition(
+                lambda: self._is_idle or self._bug is not None, timeout=_GRACE, timeout_summary="rotation"
+            )
         except TimeoutError:
             await workflow.wait_condition(
                 lambda: self._bug is not None or (not self._inbox and workflow.all_handlers_finished())

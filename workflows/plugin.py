@@ -1,0 +1,16 @@
+"""What a client, a worker and a replayer must agree on: how values are written, and what passes the sandbox."""
+
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+DATA_CONVERTER = pydantic_data_converter
+
+_PURE = ("engine", "pydantic", "pydantic_core", "annotated_types", "dateutil", "holidays", "cel_expr_python", "tzdata")
+"""Passed through the workflow sandbox: 12 ms instead of 138 ms a journey. What the sandbox no longer checks in `engine`,
+the linter's list of banned calls does."""
+
+
+def workflow_runner() -> WorkflowRunner:
+    """The sandbox journeys run in."""
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PURE))
