@@ -41,11 +41,11 @@ class StartFacts(Frozen):
         return quiet_hours
 
 
-def begin(structure: Structure, facts: StartFacts, now: datetime) -> Turn:
-    """Start a journey and deliver what is due at once. Raises UnknownZone."""
+def before_start(structure: Structure, facts: StartFacts, now: datetime) -> Journey:
+    """A journey before anything has happened in it, for looking ahead. Raises UnknownZone."""
     zone = facts.zone or structure.zone
     zone_of(zone)
-    journey = Journey(
+    return Journey(
         id=facts.journey,
         tenant=facts.tenant,
         client=facts.client,
@@ -58,8 +58,13 @@ def begin(structure: Structure, facts: StartFacts, now: datetime) -> Turn:
         quiet_hours=facts.quiet_hours,
         dates={name: ClientDate(value=value, set_at=now) for name, value in facts.dates.items()},
     )
+
+
+def begin(structure: Structure, facts: StartFacts, now: datetime) -> Turn:
+    """Start a journey and deliver what is due at once. Raises UnknownZone."""
+    journey = before_start(structure, facts, now)
     draft = Draft(structure, journey, now)
-    draft.happen(JourneyStarted, zone=zone)
+    draft.happen(JourneyStarted, zone=journey.zone)
     return _turn(draft, settle(draft))
 
 

@@ -279,7 +279,7 @@ def _held_and_late(step: StepStructure, number: int, moment: Moment, planned: Re
     at = moment.quiet(max(earliest, moment.now), step)
     hold = (
         "quiet hours"
-        if at > max(earliest, moment.now)
+        if at > max(earliest, moment.now) or moment.quiet(earliest, step) > earliest
         else "released one by one after a pause"
         if spaced_from
         else planned.hold

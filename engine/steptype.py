@@ -5,14 +5,15 @@ know of it (`outcomes`), how a response is judged, and how the step presents its
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Generic, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from engine.base import Frozen, Scalar
 from engine.structure import Actor, Completion, VariableType
 
+Draw = Callable[[], float]
 Outcome = dict[str, Scalar | tuple[str, ...]]
 
 _Words = Annotated[str, StringConstraints(min_length=1, max_length=50_000)]
@@ -92,6 +93,10 @@ class StepType(ABC, Generic[C, R]):
         """Say what completes the step without a response, if anything does."""
         return None
 
+    def sample(self, content: C, draw: Draw) -> R:
+        """Make up a valid response, for simulation; every choice comes from `draw`, at least 0 and less than 1."""
+        return cast(R, self.response_model())
+
     @abstractmethod
     def judge(self, content: C, response: R) -> Outcome:
         """Draw the declared outcome from a response; raise InvalidResponse with all its problems."""
@@ -102,6 +107,7 @@ class StepType(ABC, Generic[C, R]):
 
 
 AnyStepType = StepType[Any, Any]
+"""A step type whose models are its own business."""
 
 
 def missing_languages(texts: Mapping[str, Text | None], languages: tuple[str, ...]) -> tuple[Problem, ...]:

@@ -10,7 +10,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
-from workflows.names import NEXT_DUE, REFUSED, REPEATED, STATE
+from workflows.names import JOURNEY, NEXT_DUE, REFUSED, REPEATED, STATE, SUBMIT
 from workflows.policies import FIRST_TRY, POLICIES
 
 with workflow.unsafe.imports_passed_through():
@@ -62,7 +62,7 @@ class _Waiting:
         self.answer: Answer | None = None
 
 
-@workflow.defn(name="journey")
+@workflow.defn(name=JOURNEY)
 class JourneyWorkflow:
     """Exactly one of these is one journey."""
 
@@ -132,7 +132,7 @@ class JourneyWorkflow:
 
     # What comes in
 
-    @workflow.update(name="submit", description="Give the journey a message; it is accepted, or refused with the rule's id.")
+    @workflow.update(name=SUBMIT, description="Give the journey a message; it is accepted, or refused with the rule's id.")
     async def submit(self, submission: Submission) -> Answer:
         """Queue the message and wait until the one loop has answered it."""
         waiting = _Waiting(submission.message)

@@ -13,6 +13,8 @@ NOTIFICATIONS = "stepwell-notifications"
 
 JOURNEY = "journey"
 """The workflow type."""
+SUBMIT = "submit"
+"""The update that everything that must not be lost comes in by."""
 
 PATHWAY: SearchAttributeKey[str] = SearchAttributeKey.for_keyword("StepwellPathway")
 VERSION: SearchAttributeKey[int] = SearchAttributeKey.for_int("StepwellVersion")

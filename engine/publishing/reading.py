@@ -68,6 +68,8 @@ def problems_of(error: ValidationError, value: Any, model: type[BaseModel], pref
     """Say what pydantic found, once a place, in an author's words."""
     by_path: dict[Path, list[ErrorDetails]] = {}
     for details in error.errors(include_url=False, include_context=True)[:_MOST]:
+        if details["type"] == "too_short" and details["input"]:
+            continue  # only because what it holds does not fit, which is said of each
         by_path.setdefault(_real_path(details, value), []).append(details)
     found = [_finding(path, several, model, prefix) for path, several in by_path.items()]
     misspelt = {(one.path[:-1], one.suggestion) for one in found if one.code == "unknown-field"}

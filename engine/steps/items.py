@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from engine.steptype import Content, Problem, Text
+from engine.steptype import Content, Draw, Problem, Text
 
 ItemId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Answer = bool | int | float | Annotated[str, StringConstraints(max_length=50_000)] | tuple[str, ...] | None
@@ -172,6 +172,26 @@ _JUDGES = {
     "number": _number,
     "date": _date,
 }
+
+
+def sample_answer(item: Item, draw: Draw) -> Answer:
+    """A valid answer, drawn evenly."""
+    least = int(item.min) if item.min is not None else 0
+    most = int(item.max) if item.max is not None else least + 10
+    match item.type:
+        case "text" | "long_text":
+            return "…"
+        case "yes_no":
+            return draw() < 0.5
+        case "choice":
+            return item.options[int(draw() * len(item.options))].value
+        case "choices":
+            number = max(1, least)
+            return tuple(option.value for option in item.options[:number])
+        case "date":
+            return f"2026-{int(draw() * 12) + 1:02}-01"
+        case _:
+            return least + int(draw() * (most - least + 1))
 
 
 class Band(Content):

@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints
 
 from engine.steptype import (
     Content,
+    Draw,
     InvalidResponse,
     Outcome,
     Presentation,
@@ -78,6 +79,10 @@ class MessageStep(StepType[MessageContent, MessageResponse]):
             problem = Problem(where="understood", message="is not confirmed", suggestion="confirm the sentence first")
             raise InvalidResponse((problem,))
         return {"understood": True}
+
+    def sample(self, content: MessageContent, draw: Draw) -> MessageResponse:
+        """A reading with the check confirmed."""
+        return MessageResponse(understood=True)
 
     def present(self, content: MessageContent, language: str, fallback: str) -> Presentation:
         """The text, then the media with their descriptions, then the check."""

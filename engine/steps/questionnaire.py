@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import Field
 
-from engine.steps.items import Answers, Item, Score, is_shown, judge_answer
+from engine.steps.items import Answers, Item, Score, is_shown, judge_answer, sample_answer
 from engine.steptype import (
     Content,
+    Draw,
     InvalidResponse,
     Outcome,
     Presentation,
@@ -89,6 +90,14 @@ class QuestionnaireStep(StepType[QuestionnaireContent, QuestionnaireResponse]):
         if problems:
             raise InvalidResponse(tuple(problems))
         return _facts(content, shown)
+
+    def sample(self, content: QuestionnaireContent, draw: Draw) -> QuestionnaireResponse:
+        """An answer to everything that is asked, drawn evenly."""
+        answers: Answers = {}
+        for item in content.items:
+            if is_shown(item, answers):
+                answers[item.id] = sample_answer(item, draw)
+        return QuestionnaireResponse(answers=answers)
 
     def present(self, content: QuestionnaireContent, language: str, fallback: str) -> Presentation:
         """The introduction and the questions, one under the other."""

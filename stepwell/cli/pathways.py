@@ -1,0 +1,251 @@
+"""`stepwell pathway …`: check, publish and look ahead."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import track
+
+from engine.calendar import wall
+from engine.findings import DefinitionError
+from engine.publishing import Checked, Published, check_pathway, pathway_schema
+from engine.steps import step_types
+from engine.zones import UnknownZone, zone_of
+from stepwell.behaviour import NAMES
+from stepwell.cli.output import Exit, Json, err, fail, out, run, say, show_finding, show_json, show_table
+from stepwell.errors import NotFound
+from stepwell.forecast import forecast_start, words_of
+from stepwell.handle import Stepwell
+from stepwell.simulation import Simulation, simulate
+
+app = typer.Typer(no_args_is_help=True, help="Check, publish and look ahead at pathways.")
+
+File = Annotated[Path, typer.Argument(help="A pathway in YAML or JSON.", show_default=False)]
+Start = Annotated[str, typer.Option(help="The day it starts, such as 2026-12-01.", show_default="today")]
+Zone = Annotated[str | None, typer.Option(help="The client's zone.", show_default="the pathway's")]
+Dates = Annotated[list[str], typer.Option("--date", help="A client date, such as surgery=2026-12-20; may be given again.")]
+
+
+def read_file(file: Path) -> bytes:
+    """The file's bytes, or an error that names it."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _checked(file: Path) -> Checked:
+    return check_pathway(read_file(file))
+
+
+def read_pathway(file: Path) -> Published:
+    """The pathway in a file; with anything wrong, all of it and an exit."""
+    checked = _checked(file)
+    if checked.published is None:
+        fail(DefinitionError(checked.errors))
+    return checked.published
+
+
+def day(text: str) -> date:
+    """A day as people type it."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day; write it like 2026-12-01") from None
+
+
+def client_dates(given: list[str]) -> dict[str, date]:
+    """`surgery=2026-12-20` and so on."""
+    pairs = [one.partition("=") for one in given]
+    return {name.strip(): day(value.strip()) for name, _, value in pairs}
+
+
+@app.command()
+def validate(file: File, json: Json = False) -> None:
+    """Find everything that is wrong with a pathway, at once. Exit code 5 where it cannot be published."""
+    checked = _checked(file)
+    if json:
+        show_json({"publishable": checked.published is not None, "findings": list(checked.findings)})
+    else:
+        for finding in checked.findings:
+            show_finding(finding)
+        errors, warnings = len(checked.errors), len(checked.findings) - len(checked.errors)
+        verdict = "[bold red]cannot be published[/]" if errors else "[bold green]can be published[/]"
+        say(f"{file}: {verdict} ({errors} errors, {warnings} warnings)")
+    if checked.published is None:
+        raise typer.Exit(Exit.INVALID)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the pathway document, for editors."""
+    show_json(pathway_schema())
+
+
+@app.command()
+def forecast(file: File, start: Start = "", zone: Zone = None, date_: Dates = [], json: Json = False) -> None:  # noqa: B006 - typer copies it
+    """Print one client's calendar with the reasons, as if everything were done at once."""
+    published = read_pathway(file)
+    structure = published.structure
+    try:
+        begins = day(start) if start else date.today()
+        where = zone or structure.zone
+        plan = forecast_start(structure, start=begins, zone=where, dates=client_dates(date_))
+    except UnknownZone as unknown:
+        raise typer.BadParameter(str(unknown)) from None
+    if json:
+        show_json(plan)
+        return
+    local = zone_of(where)
+    show_table(
+        ("when", "what", "step", "why"),
+        [
+            (
+                f"{wall(item.at, local):%a %Y-%m-%d %H:%M}" if item.at else "—",
+                item.what if item.certain or item.at is None else f"{item.what}, at the earliest",
+                item.occurrence,
+                words_of(item.reason, item.waits_for),
+            )
+            for item in plan.items
+        ],
+        empty="nothing would ever be delivered",
+        title=f"{structure.pathway}, from {begins} in {where}",
+    )
+
+
+@app.command()
+def publish(file: File, json: Json = False) -> None:
+    """Publish a pathway as its next version; the same text again is the same version."""
+
+    async def job() -> None:
+        async with Stepwell.open() as stepwell:
+            version = await stepwell.publish(read_file(file))
+        if json:
+            show_json(version)
+        else:
+            say(f"published [bold]{version.pathway}[/] version [bold]{version.number}[/]" + ("" if version.is_new else " (already was)"))
+            for finding in version.warnings:
+                show_finding(finding, err)
+
+    run(job)
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """List the published pathways."""
+
+    async def job() -> None:
+        async with Stepwell.open() as stepwell:
+            pathways = await stepwell.pathways()
+        if json:
+            show_json(pathways)
+        else:
+            show_table(
+                ("pathway", "version", "published", "title"),
+                [(one.pathway, one.number, f"{one.published_at:%Y-%m-%d %H:%M} UTC", one.title) for one in pathways],
+                empty="no pathway is published yet; try: stepwell pathway publish FILE",
+            )
+
+    run(job)
+
+
+@app.command()
+def show(
+    pathway: Annotated[str, typer.Argument(help="Its name.", show_default=False)],
+    version: Annotated[int | None, typer.Option(help="Its version.", show_default="the latest")] = None,
+    json: Json = False,
+) -> None:
+    """Show the steps of a published pathway."""
+
+    async def job() -> None:
+        async with Stepwell.open() as stepwell:
+            published = await stepwell.pathway(pathway, version)
+        if published is None:
+            raise NotFound(f"no pathway {pathway} is published; see: stepwell pathway list")
+        if json:
+            show_json(published)
+            return
+        contents, structure = published.contents, published.structure
+        show_table(
+            ("step", "type", "", "after", "title"),
+            [
+                (
+                    step.id,
+                    step.type,
+                    "required" if step.required else "optional",
+                    f"{step.timing.anchor.kind} {step.timing.anchor.name or ''}".strip() + (f" +{step.timing.offset}" if step.timing.offset else ""),
+                    contents.steps[step.id].title_for_client(contents.language, contents.language),
+                )
+                for step in structure.steps
+            ],
+            empty="it has no steps",
+            title=f"{structure.pathway} version {structure.version}",
+        )
+
+    run(job)
+
+
+def simulate_(
+    file: File,
+    clients: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many clients.")] = 100,
+    behaviour: Annotated[str, typer.Option(help=f"How they behave: {', '.join(NAMES)}.")] = "mixed",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same result to the byte.")] = 1,
+    start: Start = "",
+    zone: Zone = None,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="Follow each client for so many days at most.")] = 365,
+    json: Json = False,
+) -> None:
+    """Try a pathway on simulated clients before anybody is sent it."""
+    published = read_pathway(file)
+    begins = day(start) if start else date.today()
+    steps = iter(track(range(clients), description="simulating", console=err, transient=True, disable=json or not err.is_terminal))
+    try:
+        result = simulate(
+            published,
+            step_types(),
+            clients=clients,
+            behaviour_name=behaviour,
+            seed=seed,
+            start=begins,
+            zone=zone or published.structure.zone,
+            days=days,
+            progress=lambda done: next(steps, None),
+        )
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    if json:
+        show_json(result)
+    else:
+        _show_simulation(result)
+
+
+def _show_simulation(result: Simulation) -> None:
+    tenth, middle, ninth = result.days_to_complete or (None, None, None)
+    show_table(
+        ("figure", ""),
+        [
+            ("clients", f"{result.clients}, {result.behaviour}, seed {result.seed}, from {result.start} in {result.zone}"),
+            ("deliveries", result.deliveries),
+            ("reminders", result.reminders),
+            ("expiries", result.expiries),
+            ("practitioner told", result.told),
+            ("journeys completed", f"{result.completed} of {result.clients}"),
+            ("held at the end", result.held),
+            ("still running", f"{result.running} after {result.days} days"),
+            ("days to complete", f"{middle} (one in ten within {tenth}, nine in ten within {ninth})" if middle is not None else "—"),
+            ("most contacts a day", f"{result.most_contacts} for one client"),
+            ("worst day", f"{result.worst_day}: {result.worst_day_contacts} messages to all clients" if result.worst_day else "—"),
+        ],
+        empty="",
+        title=f"{result.pathway} on paper",
+    )
+    out.print()
+    show_table(
+        ("step", "delivered", "completed", "late", "expired", "not applicable", "reminders", "hours to complete"),
+        [
+            (name, one.delivered, one.completed, one.late, one.expired, one.not_applicable, one.reminders, one.median_hours)
+            for name, one in result.steps.items()
+        ],
+        empty="it has no steps",
+    )

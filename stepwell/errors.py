@@ -1,0 +1,31 @@
+"""What can go wrong for somebody who uses Stepwell; the type says who has to act."""
+
+from engine.findings import DefinitionError
+from engine.steptype import InvalidResponse
+
+__all__ = ["DefinitionError", "InvalidResponse", "NotFound", "NotRunning", "Refused", "StepwellError", "Unavailable"]
+
+
+class StepwellError(Exception):
+    """Anything Stepwell raises on purpose; the text says what to do next."""
+
+
+class Refused(StepwellError):
+    """A rule refused it and the journey is unharmed: `rule` is its id, `code` a stable word for programs."""
+
+    def __init__(self, code: str, rule: str, message: str) -> None:
+        super().__init__(f"{message} (rule {rule})")
+        self.code = code
+        self.rule = rule
+
+
+class NotFound(StepwellError):
+    """There is no such client, pathway, journey or step in this tenant."""
+
+
+class Unavailable(StepwellError):
+    """The server or the store could not be reached; what was sent may be sent again with the same id."""
+
+
+class NotRunning(StepwellError):
+    """The embedded stack is not running, or could not be started; the text says how to start it."""

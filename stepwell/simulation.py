@@ -1,0 +1,257 @@
+"""Try a pathway on simulated clients, on the same two functions that run the real ones. Same seed, same bytes."""
+
+import heapq
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from random import Random
+from statistics import median, quantiles
+from typing import Any
+
+from engine.advance import StartFacts, advance, begin
+from engine.base import ClientId, Frozen, JourneyId, MessageId, OccurrenceId, StepId, TenantId
+from engine.calendar import from_wall, wall
+from engine.journey import OPEN_STATES
+from engine.messages import By, HostEvent, Message, Respond, Tick
+from engine.publishing import Published
+from engine.steps import StepTypes
+from engine.steptype import Content, Outcome
+from engine.structure import StepStructure, Structure
+from engine.turn import Turn
+from engine.zones import zone_of
+from stepwell.behaviour import Behaviour, behaviour
+
+_OVER = ("completed", "stopped", "ended")
+
+
+class StepFigures(Frozen):
+    """What became of one step over all clients."""
+
+    delivered: int = 0
+    completed: int = 0
+    late: int = 0
+    expired: int = 0
+    not_applicable: int = 0
+    reminders: int = 0
+    median_hours: float | None = None
+    """From delivery to completion."""
+
+
+class Simulation(Frozen):
+    """What came of it."""
+
+    pathway: str
+    clients: int
+    behaviour: str
+    seed: int
+    start: date
+    zone: str
+    days: int
+    """How long each client was followed at most."""
+    deliveries: int
+    reminders: int
+    completions: int
+    expiries: int
+    told: int
+    """How often a practitioner was told."""
+    completed: int
+    """Journeys that were completed."""
+    held: int
+    """Journeys that waited for a person at the end."""
+    running: int
+    """Journeys still running at the end."""
+    days_to_complete: tuple[float, float, float] | None
+    """The first decile, the median and the last decile."""
+    most_contacts: int
+    """The most messages one client got on one local day."""
+    worst_day: date | None
+    """The day with the most messages over all clients, and their number."""
+    worst_day_contacts: int
+    steps: dict[str, StepFigures]
+
+
+class _Life:
+    """One simulated client on a pathway."""
+
+    def __init__(
+        self, published: Published, types: StepTypes, facts: StartFacts, begins: datetime, name: str, draws: Random
+    ) -> None:
+        self.structure: Structure = published.structure
+        self._types = types
+        self._contents = _contents(published, types)
+        self._draws = draws
+        self._behaviour: Behaviour = behaviour(name, draws)
+        self._coming: list[tuple[datetime, int, OccurrenceId]] = []
+        self._planned: set[OccurrenceId] = set()
+        self._messages = 0
+        self._steps_seen = 0
+        self.contacts: Counter[date] = Counter()
+        self.steps: dict[StepId, Counter[str]] = {step.id: Counter() for step in self.structure.steps}
+        self.hours: dict[StepId, list[float]] = {step.id: [] for step in self.structure.steps}
+        self.told = 0
+        self._zone = zone_of(facts.zone or self.structure.zone)
+        self.turn = begin(self.structure, facts, begins)
+        self._notice(self.turn, begins)
+
+    def live(self, until: datetime) -> None:
+        """Go from one thing to the next until the journey is over or the time is."""
+        while self.turn.journey.status not in _OVER or self.turn.wake_at is not None:
+            answer_at = self._coming[0][0] if self._coming else None
+            at = min((one for one in (answer_at, self.turn.wake_at) if one is not None), default=None)
+            if at is None or at > until:
+                return
+            if at == answer_at:
+                _, _, occurrence = heapq.heappop(self._coming)
+                message = self._answer(occurrence)
+            else:
+                message = Tick(id=self._next_id())
+            if message is not None:
+                self.turn = advance(self.structure, self.turn.journey, message, at)
+                self._notice(self.turn, at)
+
+    def _next_id(self) -> MessageId:
+        self._messages += 1
+        return MessageId(f"{self._messages}")
+
+    def _answer(self, name: OccurrenceId) -> Message | None:
+        self._planned.discard(name)
+        occurrence = self.turn.journey.occurrences[name]
+        step = self.structure.by_id[occurrence.step]
+        takes_late = occurrence.state in ("expired", "abandoned") and step.late == "accept_late"
+        if occurrence.state not in OPEN_STATES and not takes_late:
+            return None
+        if step.actor == "host":
+            event = step.completes_on.event if step.completes_on else None
+            return HostEvent(id=self._next_id(), name=event) if event else None
+        by = By(role="practitioner" if step.actor == "practitioner" else "client")
+        response = f"{name}/{self._messages}"
+        return Respond(id=self._next_id(), by=by, occurrence=name, response_id=response, outcome=self._outcome(step))
+
+    def _outcome(self, step: StepStructure) -> Outcome:
+        if not step.outcomes:
+            return {}
+        step_type, content = self._types[step.type], self._contents[step.id]
+        return step_type.judge(content, step_type.sample(content, self._draws.random))
+
+    def _notice(self, turn: Turn, now: datetime) -> None:
+        for event in turn.events:
+            match event.kind:
+                case "step_delivered":
+                    self._steps_seen += 1
+                    self.steps[event.step]["delivered"] += 1
+                    self._plan(event.occurrence, now, self._delay(self.structure.by_id[event.step]))
+                case "step_completed":
+                    figures, occurrence = self.steps[event.step], turn.journey.occurrences[event.occurrence]
+                    figures["completed"] += 1
+                    figures["late"] += event.late
+                    if occurrence.delivered_at:
+                        self.hours[event.step].append((event.at - occurrence.delivered_at).total_seconds() / 3600)
+                case "step_expired" | "step_abandoned":
+                    self.steps[event.step]["expired"] += 1
+                case "step_not_applicable":
+                    self.steps[event.step]["not_applicable"] += 1
+                case "practitioner_told":
+                    self.told += 1
+                case "reminder_due":
+                    for name in event.occurrences:
+                        step = turn.journey.occurrences[name].step
+                        self.steps[step]["reminders"] += 1
+                        if self.structure.by_id[step].actor == "client":
+                            self._plan(name, now, self._behaviour.on_reminder())
+        contacts = sum(effect.to == "client" for effect in turn.effects)
+        if contacts:
+            self.contacts[wall(now, self._zone).date()] += contacts
+
+    def _delay(self, step: StepStructure) -> timedelta | None:
+        if step.actor == "client":
+            return self._behaviour.on_delivery(self._steps_seen)
+        days = 2.0 if step.actor == "practitioner" else 3.0
+        return timedelta(seconds=round(self._draws.uniform(0.1, days) * 86400))
+
+    def _plan(self, name: OccurrenceId, now: datetime, delay: timedelta | None) -> None:
+        if delay is not None and name not in self._planned:
+            self._planned.add(name)
+            heapq.heappush(self._coming, (now + delay, self._messages, name))
+
+
+def _contents(published: Published, types: StepTypes) -> dict[StepId, Content]:
+    return {
+        name: types[step.type].content_model.model_validate(step.content) for name, step in published.contents.steps.items()
+    }
+
+
+def simulate(
+    published: Published,
+    types: StepTypes,
+    *,
+    clients: int,
+    behaviour_name: str,
+    seed: int,
+    start: date,
+    zone: str,
+    days: int = 365,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Simulation:
+    """Put so many clients on a pathway on one day at 09:00 local time and follow each for `days` at most.
+
+    Practitioners review within two days, host events come within three days of being waited for, and every client
+    date lies 30 days after the start. Raises UnknownZone, ValueError for an unknown behaviour.
+    """
+    begins = from_wall(datetime.combine(start, time(9)), zone_of(zone))
+    lives = []
+    for number in range(clients):
+        draws = Random(f"{seed}/{number}")  # noqa: S311 - a simulation, not a secret
+        facts = StartFacts(
+            journey=JourneyId(f"simulated-{seed}-{number}"),
+            tenant=TenantId("simulated"),
+            client=ClientId(f"client-{number}"),
+            zone=zone,
+            dates=dict.fromkeys(_dates(published.structure), start + timedelta(days=30)),
+        )
+        life = _Life(published, types, facts, begins, behaviour_name, draws)
+        life.live(begins + timedelta(days=days))
+        lives.append(life)
+        progress(number + 1)
+    head = {"pathway": published.structure.pathway, "clients": clients, "behaviour": behaviour_name, "seed": seed}
+    return Simulation.model_validate({**head, "start": start, "zone": zone, "days": days, **_figures(lives)})
+
+
+def _dates(structure: Structure) -> list[str]:
+    anchors = [step.timing.anchor.name for step in structure.steps if step.timing.anchor.kind == "date"]
+    waits = [step.completes_on.date for step in structure.steps if step.completes_on]
+    return sorted({name for name in (*anchors, *waits) if name})
+
+
+def _figures(lives: list[_Life]) -> dict[str, Any]:
+    steps = {name: sum((life.steps[name] for life in lives), Counter[str]()) for name in (lives[0].steps if lives else {})}
+    hours = {name: [one for life in lives for one in life.hours[name]] for name in steps}
+    journeys = [life.turn.journey for life in lives]
+    done = [journey for journey in journeys if journey.status == "completed"]
+    lengths = sorted((one.finished_at - one.started_at).total_seconds() / 86400 for one in done if one.finished_at)
+    contacts = sum((life.contacts for life in lives), Counter[date]())
+    worst = max(contacts.items(), key=lambda one: (one[1], -one[0].toordinal()), default=(None, 0))
+    return {
+        "deliveries": sum(one["delivered"] for one in steps.values()),
+        "reminders": sum(one["reminders"] for one in steps.values()),
+        "completions": sum(one["completed"] for one in steps.values()),
+        "expiries": sum(one["expired"] for one in steps.values()),
+        "told": sum(life.told for life in lives),
+        "completed": len(done),
+        "held": sum(journey.is_held and journey.status == "active" for journey in journeys),
+        "running": sum(journey.status not in _OVER for journey in journeys),
+        "days_to_complete": _deciles(lengths),
+        "most_contacts": max((max(life.contacts.values(), default=0) for life in lives), default=0),
+        "worst_day": worst[0],
+        "worst_day_contacts": worst[1],
+        "steps": {
+            name: {**counted, "median_hours": round(median(hours[name]), 1) if hours[name] else None}
+            for name, counted in steps.items()
+        },
+    }
+
+
+def _deciles(lengths: list[float]) -> tuple[float, float, float] | None:
+    if len(lengths) < 2:
+        return (round(lengths[0], 1),) * 3 if lengths else None
+    tenths = quantiles(lengths, n=10, method="inclusive")
+    return (round(tenths[0], 1), round(tenths[4], 1), round(tenths[8], 1))
