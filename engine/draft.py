@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from engine.agenda import closing_of
 from engine.base import EffectId, occurrence_id
 from engine.calendar import add
 from engine.effects import Notify, Purpose
@@ -162,6 +163,7 @@ class Draft:
                 to=to,
                 occurrences=tuple(one.id for one in occurrences),
                 generations=tuple(one.generation for one in occurrences),
+                closes_at=tuple(closing_of(self.structure.by_id[one.step], one, self.zone) for one in occurrences),
                 intended_at=self.now,
                 urgent=any(self.structure.by_id[one.step].urgent for one in occurrences),
             )

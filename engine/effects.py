@@ -27,6 +27,8 @@ class Notify(Frozen):
     occurrences: tuple[OccurrenceId, ...]
     generations: tuple[int, ...]
     """Per occurrence: where the store knows a later one, the message has lost its meaning (rule R2)."""
+    closes_at: tuple[Instant | None, ...] = ()
+    """Per occurrence: when it closes, for saying how much time remains."""
     intended_at: Instant
     channel: int = 0
     """Which of the recipient's channels, in their order: the next one after a failure (rule N3)."""

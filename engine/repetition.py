@@ -87,7 +87,7 @@ class Series(NamedTuple):
             walls = _rrule_walls(self.repeat.rrule, self.first_wall)
             return from_wall(walls[number - 2], zone) if number - 2 < len(walls) else None
         every = self.repeat.every
-        assert every is not None  # noqa: S101 - publishing refuses a repeat without an interval
+        assert every is not None
         elapsed = timedelta(minutes=every.minutes * (number - 1))
         if not every.is_calendar:
             return self.first_at + elapsed

@@ -19,6 +19,7 @@ class Standing(NamedTuple):
     """How far a step has come, as gates and anchors see it."""
 
     delivered_at: datetime | None = None
+    """Of its first occurrence; where that was settled without ever being delivered, its end, so that nothing waits for ever."""
     passed_at: datetime | None = None
     ended_at: datetime | None = None
     is_satisfied: bool = False
@@ -71,7 +72,7 @@ def standing_of(step: StepStructure, moment: Moment) -> Standing:
         is_over = first.settled_at is not None and (is_satisfied or first.passed_at is not None)
         ended_at = first.settled_at if is_over else None
         is_lost = not step.required and is_over and not is_satisfied
-        return Standing(first.delivered_at, first.passed_at, ended_at, is_satisfied, is_lost)
+        return Standing(first.delivered_at or first.settled_at, first.passed_at, ended_at, is_satisfied, is_lost)
     return _repeated_standing(step, moment)
 
 
@@ -88,7 +89,8 @@ def _repeated_standing(step: StepStructure, moment: Moment) -> Standing:
     is_satisfied = is_over and all(one.state in SATISFYING_STATES for one in all_of_them)
     passed_at = first.passed_at if not step.required else max(passed) if is_last and len(passed) == reached else None
     ended_at = max(settled) if is_over else None
-    return Standing(first.delivered_at, passed_at, ended_at, is_satisfied, not step.required and is_over and not is_satisfied)
+    came_at = first.delivered_at or first.settled_at
+    return Standing(came_at, passed_at, ended_at, is_satisfied, not step.required and is_over and not is_satisfied)
 
 
 class Standings:
@@ -273,7 +275,7 @@ def _released_again(step: StepStructure, number: int, moment: Moment, draw: floa
 def _held_and_late(step: StepStructure, number: int, moment: Moment, planned: Release, gate_at: datetime) -> Release:
     """Bring in what moves a due instant on: pauses that ended, quiet hours, an outage (rules P2, T9, T10, T11)."""
     due_at = planned.due_at
-    assert due_at is not None  # noqa: S101 - only planned releases come here
+    assert due_at is not None
     spaced_from = _spacing(moment, due_at)
     earliest = max(due_at, spaced_from) if spaced_from else due_at
     at = moment.quiet(max(earliest, moment.now), step)

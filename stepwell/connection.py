@@ -9,7 +9,7 @@ from stepwell.settings import Settings
 from workflows.plugin import DATA_CONVERTER
 
 
-async def connect(settings: Settings) -> Client:
+async def connect_to(settings: Settings) -> Client:
     """Connect, or raise Unavailable with what to check."""
     config = ClientConfigProfile.load().to_client_connect_config()
     if settings.temporal:

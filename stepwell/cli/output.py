@@ -88,7 +88,7 @@ def show_finding(finding: Finding, console: Console = out) -> None:
 
 def show_json(value: Any) -> None:
     """Print as JSON, models and all, keys as they are."""
-    print(json.dumps(_plain(value), indent=2, ensure_ascii=False, default=str))  # noqa: T201 - this is what printing is for
+    print(json.dumps(_plain(value), indent=2, ensure_ascii=False, default=str))
 
 
 def _plain(value: Any) -> Any:
@@ -104,7 +104,7 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empt
     lines = [[("" if cell is None else str(cell)) for cell in row] for row in rows]
     if not out.is_terminal:
         for line in ([*columns], *lines):
-            print("\t".join(cell.replace("\n", " ") for cell in line))  # noqa: T201 - plain lines for other programs
+            print("\t".join(cell.replace("\n", " ") for cell in line))
         return
     if not lines:
         out.print(f"[dim]{empty}[/]")

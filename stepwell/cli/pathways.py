@@ -1,5 +1,6 @@
 """`stepwell pathway …`: check, publish and look ahead."""
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -84,7 +85,7 @@ def schema() -> None:
 
 
 @app.command()
-def forecast(file: File, start: Start = "", zone: Zone = None, date_: Dates = [], json: Json = False) -> None:  # noqa: B006 - typer copies it
+def forecast(file: File, start: Start = "", zone: Zone = None, date_: Dates = [], json: Json = False) -> None:
     """Print one client's calendar with the reasons, as if everything were done at once."""
     published = read_pathway(file)
     structure = published.structure
@@ -119,12 +120,15 @@ def publish(file: File, json: Json = False) -> None:
     """Publish a pathway as its next version; the same text again is the same version."""
 
     async def job() -> None:
-        async with Stepwell.open() as stepwell:
+        async with Stepwell.connect() as stepwell:
             version = await stepwell.publish(read_file(file))
         if json:
             show_json(version)
         else:
-            say(f"published [bold]{version.pathway}[/] version [bold]{version.number}[/]" + ("" if version.is_new else " (already was)"))
+            say(
+                f"published [bold]{version.pathway}[/] version [bold]{version.number}[/]"
+                + ("" if version.is_new else " (already was)")
+            )
             for finding in version.warnings:
                 show_finding(finding, err)
 
@@ -136,7 +140,7 @@ def list_(json: Json = False) -> None:
     """List the published pathways."""
 
     async def job() -> None:
-        async with Stepwell.open() as stepwell:
+        async with Stepwell.connect() as stepwell:
             pathways = await stepwell.pathways()
         if json:
             show_json(pathways)
@@ -159,7 +163,7 @@ def show(
     """Show the steps of a published pathway."""
 
     async def job() -> None:
-        async with Stepwell.open() as stepwell:
+        async with Stepwell.connect() as stepwell:
             published = await stepwell.pathway(pathway, version)
         if published is None:
             raise NotFound(f"no pathway {pathway} is published; see: stepwell pathway list")
@@ -174,7 +178,8 @@ def show(
                     step.id,
                     step.type,
                     "required" if step.required else "optional",
-                    f"{step.timing.anchor.kind} {step.timing.anchor.name or ''}".strip() + (f" +{step.timing.offset}" if step.timing.offset else ""),
+                    f"{step.timing.anchor.kind} {step.timing.anchor.name or ''}".strip()
+                    + (f" +{step.timing.offset}" if step.timing.offset else ""),
                     contents.steps[step.id].title_for_client(contents.language, contents.language),
                 )
                 for step in structure.steps
@@ -199,7 +204,9 @@ def simulate_(
     """Try a pathway on simulated clients before anybody is sent it."""
     published = read_pathway(file)
     begins = day(start) if start else date.today()
-    steps = iter(track(range(clients), description="simulating", console=err, transient=True, disable=json or not err.is_terminal))
+    steps = iter(
+        track(range(clients), description="simulating", console=err, transient=True, disable=json or not err.is_terminal)
+    )
     try:
         result = simulate(
             published,
@@ -210,7 +217,7 @@ def simulate_(
             start=begins,
             zone=zone or published.structure.zone,
             days=days,
-            progress=lambda done: next(steps, None),
+            progress=lambda done: _advance(steps),
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
@@ -218,6 +225,10 @@ def simulate_(
         show_json(result)
     else:
         _show_simulation(result)
+
+
+def _advance(steps: Iterator[int]) -> None:
+    next(steps, None)
 
 
 def _show_simulation(result: Simulation) -> None:
@@ -233,9 +244,15 @@ def _show_simulation(result: Simulation) -> None:
             ("journeys completed", f"{result.completed} of {result.clients}"),
             ("held at the end", result.held),
             ("still running", f"{result.running} after {result.days} days"),
-            ("days to complete", f"{middle} (one in ten within {tenth}, nine in ten within {ninth})" if middle is not None else "—"),
+            (
+                "days to complete",
+                f"{middle} (one in ten within {tenth}, nine in ten within {ninth})" if middle is not None else "—",
+            ),
             ("most contacts a day", f"{result.most_contacts} for one client"),
-            ("worst day", f"{result.worst_day}: {result.worst_day_contacts} messages to all clients" if result.worst_day else "—"),
+            (
+                "worst day",
+                f"{result.worst_day}: {result.worst_day_contacts} messages to all clients" if result.worst_day else "—",
+            ),
         ],
         empty="",
         title=f"{result.pathway} on paper",

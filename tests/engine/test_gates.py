@@ -53,9 +53,7 @@ def test_G3_steps_delivered_together_are_open_together() -> None:
 
 def test_G4_needs_all() -> None:
     """A list waits for all of it, and for nothing else."""
-    run = Run(
-        step("a"), step("b", regardless=True), step("x", regardless=True), step("c", "previous.completed", needs=["a", "x"])
-    )
+    run = Run(step("a"), step("b", regardless=True), step("x", regardless=True), step("c", "journey.started", needs=["a", "x"]))
     run.respond("x")
     assert run.state("c") == "waiting"
     run.respond("a")

@@ -194,6 +194,17 @@ def test_T4_previous_completed_is_when_an_optional_step_was_delivered() -> None:
     assert run.delivered("c") == "2026-03-05 12:00"
 
 
+@pytest.mark.parametrize("way", ["excused", "does not apply"])
+def test_T4_a_step_that_was_never_delivered_anchors_by_its_end(way: str) -> None:
+    """What counts from the delivery of a step that never came does not wait for ever."""
+    condition = {"when": "false"} if way == "does not apply" else {"offset": "5 days"}
+    run = Run(step("a", **condition), step("b", "previous.delivered", "1 day"))
+    if way == "excused":
+        run.excuse("a")
+    run.until("2026-03-05 00:00")
+    assert run.delivered("b") == "2026-03-03 09:00"
+
+
 def test_T4_an_event_anchors_by_its_first_arrival() -> None:
     """A repeated event moves nothing."""
     run = Run(step("a", "event discharged", "2 days"))

@@ -1,0 +1,150 @@
+"""The words of a mail, in the reader's language, made when it is sent (rule R3). No title unless it is handed in."""
+
+from datetime import timedelta
+from html import escape
+from typing import NamedTuple
+
+from babel.dates import format_timedelta
+
+from engine.effects import Purpose
+
+
+class Reader(NamedTuple):
+    """Who reads it."""
+
+    name: str
+    language: str
+    zone: str
+
+
+class Item(NamedTuple):
+    """One step the mail is about."""
+
+    title: str | None
+    remaining: timedelta | None
+    link: str | None
+
+
+class Mail(NamedTuple):
+    """Subject and both bodies."""
+
+    subject: str
+    text: str
+    html: str
+    language: str
+
+
+_CLIENT: dict[str, dict[str, str]] = {
+    "en": {
+        "hello": "Hello {name},",
+        "hello_all": "Hello,",
+        "delivered": "Something new is waiting for you",
+        "reminder": "A reminder: something is still waiting for you",
+        "one": "One step is open.",
+        "many": "{count} steps are open.",
+        "remaining": "Time left: {time}",
+        "open": "Open it here: {link}",
+        "end": "You get this mail because you take part in a programme. Please do not reply to it.",
+    },
+    "de": {
+        "hello": "Guten Tag {name},",
+        "hello_all": "Guten Tag,",
+        "delivered": "Etwas Neues wartet auf Sie",
+        "reminder": "Eine Erinnerung: Etwas wartet noch auf Sie",
+        "one": "Ein Schritt ist offen.",
+        "many": "{count} Schritte sind offen.",
+        "remaining": "Verbleibende Zeit: {time}",
+        "open": "Hier öffnen: {link}",
+        "end": "Sie erhalten diese Nachricht, weil Sie an einem Programm teilnehmen. Bitte antworten Sie nicht darauf.",
+    },
+    "fr": {
+        "hello": "Bonjour {name},",
+        "hello_all": "Bonjour,",
+        "delivered": "Quelque chose de nouveau vous attend",
+        "reminder": "Un rappel : quelque chose vous attend encore",
+        "one": "Une étape est ouverte.",
+        "many": "{count} étapes sont ouvertes.",
+        "remaining": "Temps restant : {time}",
+        "open": "Ouvrir ici : {link}",
+        "end": "Vous recevez ce message car vous participez à un programme. Merci de ne pas y répondre.",
+    },
+    "es": {
+        "hello": "Hola, {name}:",
+        "hello_all": "Hola:",
+        "delivered": "Algo nuevo le espera",
+        "reminder": "Un recordatorio: algo le espera todavía",
+        "one": "Hay un paso abierto.",
+        "many": "Hay {count} pasos abiertos.",
+        "remaining": "Tiempo restante: {time}",
+        "open": "Abrir aquí: {link}",
+        "end": "Recibe este mensaje porque participa en un programa. Por favor, no responda.",
+    },
+    "nl": {
+        "hello": "Beste {name},",
+        "hello_all": "Beste,",
+        "delivered": "Er staat iets nieuws voor u klaar",
+        "reminder": "Een herinnering: er staat nog iets voor u klaar",
+        "one": "Er staat één stap open.",
+        "many": "Er staan {count} stappen open.",
+        "remaining": "Resterende tijd: {time}",
+        "open": "Hier openen: {link}",
+        "end": "U ontvangt dit bericht omdat u deelneemt aan een programma. Antwoorden is niet mogelijk.",
+    },
+}
+LANGUAGES = tuple(_CLIENT)
+
+_STAFF: dict[str, tuple[str, str]] = {
+    "delivered": ("A client's step waits for you", "A step of a journey is yours to do."),
+    "reminder": ("A client's step still waits for you", "A step of a journey is still yours to do."),
+    "escalation": (
+        "A client has not answered",
+        "A required step was not answered in its time, or all reminders have been sent.",
+    ),
+    "parked": ("A step could not be delivered in time", "It is too late by its own limit: release it or excuse it."),
+    "undelivered": ("A client could not be reached", "No channel took the message. The client's place is kept."),
+}
+
+
+def mail_for(purpose: Purpose, is_client: bool, reader: Reader, items: list[Item], *, reference: str) -> Mail:  # noqa: FBT001
+    """Word a message: to a client in their language, to staff with the journey's id to look up."""
+    return _to_client(purpose, reader, items) if is_client else _to_staff(purpose, reader, items, reference)
+
+
+def _to_client(purpose: Purpose, reader: Reader, items: list[Item]) -> Mail:
+    language = next((one for one in (reader.language.split("-")[0].lower(),) if one in _CLIENT), "en")
+    words = _CLIENT[language]
+    name = " ".join(reader.name.split())
+    subject = words["reminder" if purpose == "reminder" else "delivered"]
+    lines = [words["hello"].format(name=name) if name else words["hello_all"], ""]
+    lines.append(words["one"] if len(items) == 1 else words["many"].format(count=len(items)))
+    for item in items:
+        if item.title:
+            lines += ["", item.title]
+        if item.remaining is not None and item.remaining > timedelta(0):
+            time = format_timedelta(item.remaining, locale=language, threshold=1.5)
+            lines.append(words["remaining"].format(time=time))
+        if item.link:
+            lines.append(words["open"].format(link=item.link))
+    return _mail(subject, [*lines, "", words["end"]], language)
+
+
+def _to_staff(purpose: Purpose, reader: Reader, items: list[Item], reference: str) -> Mail:
+    subject, sentence = _STAFF[purpose]
+    name = " ".join(reader.name.split())
+    lines = [f"Hello {name}," if name else "Hello,", "", sentence, f"Journey: {reference}"]
+    lines += [f"Step: {item.title}" for item in items if item.title]
+    return _mail(subject, lines, "en")
+
+
+def _mail(subject: str, lines: list[str], language: str) -> Mail:
+    paragraphs = "\n".join(f"<p>{_linked(line)}</p>" for line in lines if line)
+    html = f'<!doctype html>\n<html lang="{language}">\n<meta charset="utf-8">\n<title>{escape(subject)}</title>\n{paragraphs}\n</html>\n'
+    return Mail(subject, "\n".join(lines) + "\n", html, language)
+
+
+def _linked(line: str) -> str:
+    before, found, rest = line.partition("https://")
+    if not found:
+        return escape(line)
+    address, _, after = (found + rest).partition(" ")
+    return f'{escape(before)}<a href="{escape(address)}">{escape(address)}</a>{escape(after)}'

@@ -1,0 +1,31 @@
+"""The `stepwell` command: the same use cases as the Python handle, for a shell."""
+
+import typer
+
+from stepwell.cli import clients, journeys, pathways, stack
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="""Run client pathways: scheduled steps that are delivered when due, held where required, and never lost.
+
+    Start everything with 'stepwell up', then try 'stepwell journey list' in a second shell.
+
+    Exit codes: 0 done · 1 failed · 2 wrong usage · 3 refused by a rule · 4 not found · 5 invalid pathway or response ·
+    6 server or store not reachable.""",
+)
+app.command("up")(stack.up)
+app.command("worker")(stack.worker)
+app.add_typer(pathways.app, name="pathway")
+app.add_typer(clients.app, name="client")
+app.add_typer(journeys.app, name="journey")
+app.command("simulate")(pathways.simulate_)
+app.command("verify")(stack.verify)
+app.add_typer(stack.mail, name="mail")
+app.add_typer(stack.store, name="store")
+
+
+def main() -> None:
+    """The entry of the installed command."""
+    app()

@@ -1,0 +1,137 @@
+"""`stepwell client …`: the people on pathways."""
+
+from typing import Annotated
+
+import typer
+
+from stepwell.cli.output import Json, out, run, say, show_json, show_table
+from stepwell.handle import Stepwell
+
+app = typer.Typer(no_args_is_help=True, help="The people on pathways.")
+
+Id = Annotated[str, typer.Argument(help="The client's id.", show_default=False)]
+
+
+@app.command()
+def add(
+    id: Annotated[str | None, typer.Argument(help="An id of your own, no name.", show_default="a new one")] = None,
+    name: Annotated[str, typer.Option(help="How mails address them.")] = "",
+    email: Annotated[str | None, typer.Option(help="Where mails go.", show_default="no mail")] = None,
+    language: Annotated[str, typer.Option(help="en, de, fr, es or nl.")] = "en",
+    zone: Annotated[str | None, typer.Option(help="Their zone, such as Europe/London.", show_default="the pathway's")] = None,
+    quiet: Annotated[
+        str | None, typer.Option(help="Their quiet hours, such as 22:00-07:30.", show_default="the pathway's")
+    ] = None,
+    practitioner: Annotated[str | None, typer.Option(help="Who looks after them.", show_default="nobody")] = None,
+    json: Json = False,
+) -> None:
+    """Add a client."""
+
+    async def job() -> None:
+        hours = quiet.partition("-") if quiet else None
+        async with Stepwell.connect() as stepwell:
+            client = await stepwell.add_client(
+                id=id,
+                display_name=name,
+                email=email,
+                language=language,
+                zone=zone,
+                quiet_hours=(hours[0].strip(), hours[2].strip()) if hours else None,
+                practitioner=practitioner,
+            )
+        show_json(client) if json else say(f"added client [bold]{client.id}[/]")
+
+    run(job)
+
+
+@app.command()
+def show(client: Id, json: Json = False) -> None:
+    """Show a client."""
+
+    async def job() -> None:
+        async with Stepwell.connect() as stepwell:
+            found = await stepwell.client(client)
+            on = await stepwell.journeys(client=client)
+        if json:
+            show_json({"client": found, "journeys": on})
+            return
+        show_table(
+            ("", ""),
+            [
+                ("id", found.id),
+                ("language", found.language),
+                ("zone", found.zone or "the pathway's"),
+                ("quiet hours", "-".join(found.quiet_hours) if found.quiet_hours else "the pathway's"),
+                ("reached by", ", ".join(one.kind for one in found.channels if one.kind not in found.opted_out)),
+                ("practitioner", found.practitioner),
+            ],
+            empty="",
+        )
+        out.print()
+        show_table(
+            ("journey", "pathway", "status"),
+            [(one.id, f"{one.pathway} v{one.version}", one.status) for one in on],
+            empty="on no pathway yet; try: stepwell journey start CLIENT PATHWAY",
+        )
+
+    run(job)
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """List the clients."""
+
+    async def job() -> None:
+        async with Stepwell.connect() as stepwell:
+            found = await stepwell.clients(limit=1000)
+        if json:
+            show_json(found)
+        else:
+            rows = [(one.id, one.language, one.zone, f"{one.created_at:%Y-%m-%d}") for one in found]
+            show_table(("client", "language", "zone", "since"), rows, empty="no client yet; try: stepwell client add")
+
+    run(job)
+
+
+@app.command("to-do")
+def to_do(client: Id, json: Json = False) -> None:
+    """Show what is open for a client, across pathways, as the client may see it."""
+
+    async def job() -> None:
+        async with Stepwell.connect() as stepwell:
+            items = await stepwell.to_do(client)
+        if json:
+            show_json(items)
+            return
+        show_table(
+            ("journey", "step", "type", "title", "effort", "since"),
+            [
+                (
+                    one.journey,
+                    one.occurrence,
+                    one.type,
+                    one.title,
+                    one.effort,
+                    f"{one.delivered_at:%Y-%m-%d %H:%M} UTC" if one.delivered_at else "",
+                )
+                for one in items
+            ],
+            empty="nothing is open",
+        )
+
+    run(job)
+
+
+@app.command()
+def zone(
+    client: Id,
+    zone: Annotated[str, typer.Argument(help="Such as America/New_York.", show_default=False)],
+) -> None:
+    """Move a client to another zone; what is not delivered is planned again at once."""
+
+    async def job() -> None:
+        async with Stepwell.connect() as stepwell:
+            told = await stepwell.change_zone(client, zone)
+        say(f"{client} is in {zone} now; {told} running journeys were told")
+
+    run(job)

@@ -1,0 +1,178 @@
+"""`stepwell up · worker · verify · store · mail`: run everything, or a part of it, and look whether all is well."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from stepwell import logs
+from stepwell.cli.output import Exit, Json, err, fail, run, say, show_json, show_table
+from stepwell.errors import NotRunning, Refused, Unavailable
+from stepwell.handle import Stepwell
+from stepwell.mailcatcher import read_mails
+from stepwell.settings import HOME, home, load_settings
+from stepwell.stack import Ports, Stack, running_stack
+from stepwell.workers import until_signalled, work
+from store.database import Database, StoreUnavailable
+
+mail = typer.Typer(no_args_is_help=True, help="Look at what the embedded mail catcher got.")
+store = typer.Typer(no_args_is_help=True, help="Look after the store.")
+
+Folder = Annotated[Path | None, typer.Option(help=f"Where everything is kept; else ${HOME}.", show_default=".stepwell")]
+
+
+def up(
+    folder: Folder = None,
+    port: Annotated[int, typer.Option(help="Temporal's port.")] = 7233,
+    ui_port: Annotated[int | None, typer.Option(help="Temporal's Web UI.", show_default="port + 1000")] = None,
+    mail_port: Annotated[int, typer.Option(help="The mail catcher's port.")] = 1025,
+    examples: Annotated[bool, typer.Option(help="Publish the example pathways and enter an example client.")] = True,
+    works: Annotated[bool, typer.Option("--work/--no-work", help="Run the worker in this process too.")] = True,
+) -> None:
+    """Run everything in this process until Ctrl-C: Temporal, the store, a mail catcher, the worker.
+
+    Everything is kept in one folder; started again, the journeys go on where they were.
+    """
+
+    async def job() -> None:
+        where = (folder or home()).absolute()
+        os.environ[HOME] = str(where)
+        logs.set_up(os.environ.get("STEPWELL_LOG_LEVEL", "WARNING"))
+        async with running_stack(where, Ports(port, ui_port, mail_port), works=works) as stack:
+            journey = await _examples(stack.handle) if examples else None
+            _say_where(stack, where, journey)
+            await until_signalled()
+            say("stopping: what is under way is finished first")
+        say("stopped. Start again with the same command; the journeys go on.")
+
+    run(job)
+
+
+async def _examples(handle: Stepwell) -> str | None:
+    """Publish the examples that are not published yet, and enter one client; the second time, find them."""
+    folder = _examples_folder()
+    for file in sorted(folder.glob("*.yaml")) if folder else []:
+        await handle.publish(file.read_bytes())
+    with suppress(Refused):
+        await handle.add_client(id="ada", display_name="Ada", email="ada@example.org", zone="Europe/London")
+    await handle.keep_practitioner("dr-grey", display_name="Dr Grey", email="grey@example.org")
+    if folder is None:
+        return None
+    journey = await handle.start("ada", "depression-homework", again="use_existing", practitioner="dr-grey")
+    return journey.id
+
+
+def _examples_folder() -> Path | None:
+    """The examples of a checkout, or those installed with the package."""
+    beside = Path(__file__).parents[2] / "examples" / "pathways"
+    return beside if beside.is_dir() else None
+
+
+def _say_where(stack: Stack, folder: Path, journey: str | None) -> None:
+    say("")
+    say("[bold green]Stepwell is running.[/] Ctrl-C stops it; started again, the journeys go on.")
+    say("")
+    say(f"  Temporal's Web UI   {stack.settings.ui}")
+    say(f"  mail it sends       {stack.settings.mail_folder}  (or: stepwell mail list)")
+    say(f"  everything kept in  {folder}")
+    say("")
+    if journey:
+        say("An example client, [bold]ada[/], is on the pathway [bold]depression-homework[/]. In a second shell:")
+        say("")
+        say("  stepwell journey list")
+        say(f"  stepwell journey forecast {journey}")
+        say("  stepwell client to-do ada")
+        say("")
+    say("Try the tutorial next: docs/tutorial.md")
+
+
+def worker() -> None:
+    """Run a worker by itself, with the settings in force, until SIGTERM or Ctrl-C."""
+
+    async def job() -> None:
+        settings = load_settings()
+        logs.set_up(settings.log_level)
+        await work(settings)
+
+    run(job)
+
+
+def verify(json: Json = False) -> None:
+    """Compare every journey's rows, events and workflow. Exit code 1 where they do not agree."""
+
+    async def job() -> None:
+        bar = Progress(
+            TextColumn("checking"), BarColumn(), MofNCompleteColumn(), console=err, transient=True, disable=not err.is_terminal
+        )
+        async with Stepwell.connect() as stepwell:
+            with bar:
+                task = bar.add_task("", total=None)
+                found = await stepwell.verify(lambda done: bar.update(task, completed=done))
+        if json:
+            show_json(found)
+        else:
+            for mismatch in found:
+                say(f"[bold red]{mismatch.journey}[/]")
+                for difference in mismatch.differences:
+                    say(f"  {difference}")
+            say("every journey's rows, events and workflow agree" if not found else f"{len(found)} journeys do not agree")
+        if found:
+            raise typer.Exit(Exit.FAILED)
+
+    run(job)
+
+
+@store.command()
+def migrate() -> None:
+    """Bring the store's tables up to this version."""
+
+    async def job() -> None:
+        database = Database.open(load_settings().database)
+        try:
+            await database.migrate()
+        except StoreUnavailable as error:
+            raise Unavailable(str(error)) from error
+        finally:
+            await database.close()
+        say("the store is up to date")
+
+    run(job)
+
+
+def _mail_folder() -> Path:
+    kept = load_settings().mail_folder
+    if kept is None:
+        fail(NotRunning("no mail catcher runs here; mail goes to your own server"))
+    return Path(kept)
+
+
+@mail.command("list")
+def list_(json: Json = False) -> None:
+    """List the mails the embedded stack has sent, the oldest first."""
+    caught = read_mails(_mail_folder())
+    if json:
+        show_json(caught)
+        return
+    show_table(
+        ("number", "received", "to", "subject"),
+        [(at, f"{one.received_at:%Y-%m-%d %H:%M:%S}", one.to, one.subject) for at, one in enumerate(caught, 1)],
+        empty="no mail was sent yet",
+    )
+
+
+@mail.command()
+def show(
+    number: Annotated[int, typer.Argument(min=1, help="Its number in the list.", show_default=False)], json: Json = False
+) -> None:
+    """Show one mail."""
+    caught = read_mails(_mail_folder())
+    if number > len(caught):
+        fail(NotRunning(f"there is no mail {number}; see: stepwell mail list"))
+    one = caught[number - 1]
+    if json:
+        show_json(one)
+    else:
+        print(f"To: {one.to}\nSubject: {one.subject}\nMessage-ID: {one.message_id}\n\n{one.text}")

@@ -1,0 +1,58 @@
+"""What every part of the front door works with: the tenant, the store, the connection, the step types."""
+
+from datetime import UTC, datetime
+
+from temporalio.client import Client as Connection
+
+from engine.contents import Contents
+from engine.publishing import Published
+from engine.steps import StepTypes
+from engine.structure import Structure
+from stepwell.errors import NotFound
+from store import clients, journeys, pathways
+from store.database import Database
+from store.tables import ClientRow, JourneyRow, PathwayVersionRow
+
+
+class Desk:
+    """One tenant's door to the engine."""
+
+    def __init__(self, database: Database, connection: Connection, tenant: str, types: StepTypes) -> None:
+        self._database = database
+        self._connection = connection
+        self._tenant = tenant
+        self._types = types
+
+    @staticmethod
+    def _now() -> datetime:
+        return datetime.now(UTC)
+
+    async def _journey(self, journey: str) -> JourneyRow:
+        async with self._database.read() as session:
+            row = await journeys.get(session, self._tenant, journey)
+        if row is None:
+            raise NotFound(f"there is no journey {journey}; see: stepwell journey list")
+        return row
+
+    async def _client(self, client: str) -> ClientRow:
+        async with self._database.read() as session:
+            row = await clients.get(session, self._tenant, client)
+        if row is None:
+            raise NotFound(f"there is no client {client}; add them first")
+        return row
+
+    async def _published(self, pathway: str, number: int | None) -> Published | None:
+        async with self._database.read() as session:
+            row = await pathways.get(session, self._tenant, pathway, number)
+        return published_from(row) if row else None
+
+    async def _published_for(self, journey: JourneyRow) -> Published:
+        published = await self._published(journey.pathway, journey.version)
+        if published is None:
+            raise NotFound(f"{journey.pathway} version {journey.version} is not in the store any more")
+        return published
+
+
+def published_from(row: PathwayVersionRow) -> Published:
+    """A stored version as the engine knows it."""
+    return Published(structure=Structure.model_validate(row.structure), contents=Contents.model_validate(row.contents))

@@ -1,0 +1,116 @@
+"""Entering a client on a pathway: one enrolment key, one journey, however often it is asked for (rule P5)."""
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy.exc import IntegrityError
+
+from engine.advance import StartFacts
+from engine.base import ClientId, JourneyId, TenantId
+from engine.structure import Structure, TimeWindow
+from stepwell.errors import NotFound, Refused, Unavailable
+from stepwell.models import Again
+from store import clients, journeys, pathways
+from store.database import Database
+from store.ids import new_id
+from store.tables import ClientRow, JourneyRow
+
+
+class Wish(NamedTuple):
+    """Who is to be entered on what, and what to do where they are on it already."""
+
+    tenant: str
+    client: str
+    pathway: str
+    version: int | None
+    key: str
+    again: Again
+    request: str | None
+    practitioner: str | None
+    dates: dict[str, date | datetime]
+
+
+async def enrol(database: Database, wish: Wish, now: datetime) -> JourneyRow:
+    """Reserve the journey's place, or find the one that has it. Raises Refused (P5), NotFound."""
+    for _ in range(5):
+        try:
+            async with database.begin() as session:
+                attempts = await journeys.enrolled(session, wish.tenant, wish.key)
+                found = _existing(wish, attempts)
+                if found is not None:
+                    return found
+                if await clients.get(session, wish.tenant, wish.client) is None:
+                    raise NotFound(f"there is no client {wish.client}; add them first")
+                version = await pathways.get(session, wish.tenant, wish.pathway, wish.version)
+                if version is None:
+                    which = f" version {wish.version}" if wish.version else ""
+                    raise NotFound(f"no pathway {wish.pathway}{which} is published; see: stepwell pathway list")
+                row = JourneyRow(
+                    id=new_id("jou"),
+                    tenant=wish.tenant,
+                    client=wish.client,
+                    pathway=wish.pathway,
+                    version=version.number,
+                    enrolment_key=wish.key,
+                    attempt=attempts[0].attempt + 1 if attempts else 1,
+                    request=wish.request,
+                    practitioner=wish.practitioner,
+                    dates={name: value.isoformat() for name, value in wish.dates.items()},
+                    created_at=now,
+                )
+                await journeys.add(session, row)
+                return row
+        except IntegrityError:
+            continue  # somebody else entered the same client at the same moment; look again
+    raise Unavailable("the client is being entered by somebody else over and over; try again")
+
+
+def _existing(wish: Wish, attempts: list[JourneyRow]) -> JourneyRow | None:
+    """The journey that this wish already has; None where it is to have a new one."""
+    for row in attempts:
+        if wish.request is not None and row.request == wish.request:
+            return row
+    if not attempts or wish.again == "parallel":
+        return None
+    latest = attempts[0]
+    if latest.status == "starting" or wish.again == "use_existing":
+        return latest
+    if wish.again == "restart":
+        return None
+    message = (
+        f"the client has been on {wish.pathway} as journey {latest.id} ({latest.status}); "
+        "say use_existing, restart or parallel to enter them again"
+    )
+    raise Refused("already_enrolled", "P5", message)
+
+
+def start_facts(journey: JourneyRow, client: ClientRow) -> StartFacts:
+    """What the engine is told of the client."""
+    return StartFacts(
+        journey=JourneyId(journey.id),
+        tenant=TenantId(journey.tenant),
+        client=ClientId(client.id),
+        zone=client.zone,
+        quiet_hours=quiet_hours_of(client),
+        dates={name: _date(value) for name, value in journey.dates.items()},
+    )
+
+
+def quiet_hours_of(client: ClientRow) -> TimeWindow | None:
+    """The client's own quiet hours."""
+    if client.quiet_from is None or client.quiet_to is None:
+        return None
+    return TimeWindow.model_validate({"start": client.quiet_from, "end": client.quiet_to})
+
+
+def _date(text: str) -> date | datetime:
+    return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+
+
+async def structure_for(database: Database, journey: JourneyRow) -> Structure:
+    """The structure that the journey has pinned."""
+    async with database.read() as session:
+        version = await pathways.get(session, journey.tenant, journey.pathway, journey.version)
+    if version is None:
+        raise NotFound(f"{journey.pathway} version {journey.version} is not in the store any more")
+    return Structure.model_validate(version.structure)

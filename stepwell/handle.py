@@ -1,0 +1,42 @@
+"""`Stepwell`: everything a host application, a practitioner or an operator does, behind one handle."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from engine.steps import StepTypes, step_types
+from stepwell.authoring import Authoring
+from stepwell.connection import connect_to
+from stepwell.errors import Unavailable
+from stepwell.people import People
+from stepwell.settings import Settings, load_settings
+from stepwell.watching import Watching
+from store.database import Database, StoreOutdated, StoreUnavailable
+
+
+class Stepwell(Authoring, People, Watching):
+    """One tenant's handle: author, steer, watch.
+
+    async with Stepwell.connect() as stepwell:
+        journey = await stepwell.start("client-7", "depression-homework")
+    """
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(cls, settings: Settings | None = None, types: StepTypes | None = None) -> AsyncIterator["Stepwell"]:
+        """Connect to the store and to Temporal; settings come from the environment or a running stack unless given.
+
+        Raises NotRunning and Unavailable with what to do.
+        """
+        chosen = settings or load_settings()
+        try:
+            database = Database.open(chosen.database)
+        except StoreUnavailable as error:
+            raise Unavailable(str(error)) from error
+        try:
+            await database.check()
+            connection = await connect_to(chosen)
+            yield cls(database, connection, chosen.tenant, types if types is not None else step_types())
+        except (StoreUnavailable, StoreOutdated) as error:
+            raise Unavailable(str(error)) from error
+        finally:
+            await database.close()

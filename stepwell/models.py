@@ -1,0 +1,132 @@
+"""What the front door hands out: plain, frozen, without what its reader must not see."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.findings import Finding
+
+Again = Literal["reject", "use_existing", "restart", "parallel"]
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class PathwayVersion(_Out):
+    """A published version of a pathway."""
+
+    pathway: str
+    number: int
+    title: str
+    published_at: datetime
+    is_new: bool = True
+    """False where exactly this was the latest version already."""
+    warnings: tuple[Finding, ...] = ()
+
+
+class Channel(_Out):
+    """One way to reach somebody."""
+
+    kind: Literal["email", "in_app"]
+    address: str | None = None
+
+
+class Client(_Out):
+    """A client as the host knows them."""
+
+    id: str
+    display_name: str
+    language: str
+    zone: str | None
+    quiet_hours: tuple[str, str] | None
+    channels: tuple[Channel, ...]
+    opted_out: tuple[str, ...]
+    practitioner: str | None
+    consent_at: datetime | None
+    created_at: datetime
+
+
+class JourneySummary(_Out):
+    """One journey in a list."""
+
+    id: str
+    client: str
+    pathway: str
+    version: int
+    status: str
+    held: bool
+    """Whether something waits for a practitioner or operator."""
+    enrolment_key: str
+    attempt: int
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class OccurrenceSummary(_Out):
+    """One occurrence of a journey."""
+
+    id: str
+    step: str
+    title: str
+    state: str
+    delivered_at: datetime | None
+    started_at: datetime | None
+    settled_at: datetime | None
+    late: bool
+    holds: bool
+    reminders: int
+
+
+class JourneyDetail(JourneySummary):
+    """One journey with its occurrences."""
+
+    zone: str
+    occurrences: tuple[OccurrenceSummary, ...]
+
+
+class ToDo(_Out):
+    """One step that is open for its reader, with what they may see of it (rule V3)."""
+
+    journey: str
+    occurrence: str
+    step: str
+    type: str
+    title: str
+    pathway_title: str
+    rationale: str
+    instructions: str
+    body: str
+    """Markdown."""
+    effort: str | None
+    required: bool
+    state: str
+    delivered_at: datetime | None
+    content: dict[str, Any] = Field(default_factory=dict)
+    """What the step type asks for, for a host that draws it."""
+
+
+class Sent(_Out):
+    """One line of the notification ledger."""
+
+    id: str
+    occurrences: tuple[str, ...]
+    purpose: str
+    recipient: str
+    channel: str | None
+    intended_at: datetime
+    attempted_at: datetime | None
+    attempts: int
+    accepted_at: datetime | None
+    seen_at: datetime | None
+    acted_at: datetime | None
+    skipped: str | None
+    failed: str | None
+
+
+class Mismatch(_Out):
+    """A journey whose store, events and workflow do not agree."""
+
+    journey: str
+    differences: tuple[str, ...]

@@ -1,0 +1,119 @@
+"""The whole of Stepwell in one process: server, store, mail catcher, worker, on loopback, with its state in one folder."""
+
+import fcntl
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import IO
+
+from engine.steps import step_types
+from stepwell.devserver import DevServer, refuse_taken
+from stepwell.errors import NotRunning
+from stepwell.handle import Stepwell
+from stepwell.mailcatcher import MailCatcher
+from stepwell.settings import Settings, stack_file
+from stepwell.workers import build_workers
+from store.database import Database, StoreUnavailable
+
+
+class Ports:
+    """Where the embedded stack listens, all on 127.0.0.1."""
+
+    def __init__(self, temporal: int = 7233, ui: int | None = None, mail: int = 1025) -> None:
+        self.temporal = temporal
+        self.ui = ui if ui is not None else temporal + 1000
+        self.mail = mail
+
+
+class Stack:
+    """A running stack: its settings, for others to reach it, and a handle of its own."""
+
+    def __init__(self, settings: Settings, handle: Stepwell, server: DevServer, mail: MailCatcher) -> None:
+        self.settings = settings
+        self.handle = handle
+        self.server = server
+        self.mail = mail
+
+
+@asynccontextmanager
+async def running_stack(folder: Path, ports: Ports, *, works: bool = True) -> AsyncIterator[Stack]:
+    """Start everything in a folder and stop it at the end; started again, the journeys go on. Raises NotRunning.
+
+    `works` False leaves the workers to other processes.
+    """
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_locked(folder))
+        refuse_taken(ports.mail, "the mail catcher", "--mail-port")
+        database = Database.open(f"sqlite:///{folder / 'stepwell.db'}")
+        stack.push_async_callback(database.close)
+        try:
+            await database.migrate()
+        except StoreUnavailable as error:
+            file = folder / "stepwell.db"
+            raise NotRunning(
+                f"{file} cannot be used: {error.__cause__ or error}; put a backup in its place, or move it away"
+            ) from error
+        mail = MailCatcher(folder / "mail", port=ports.mail)
+        await mail.start()
+        stack.push_async_callback(mail.stop)
+        server = DevServer(folder, ports.temporal, ports.ui)
+        stack.push_async_callback(server.stop)
+        connection = await server.start()
+        settings = Settings(
+            database=f"sqlite:///{folder / 'stepwell.db'}",
+            temporal=server.address,
+            smtp_port=mail.port,
+            mail_from="stepwell@stepwell.invalid",
+            ui=server.ui,
+            mail_folder=str(mail.folder),
+        )
+        if works:
+            for worker in build_workers(connection, database, settings):
+                await stack.enter_async_context(worker)
+        _announce(folder, settings)
+        stack.callback(lambda: stack_file(folder).unlink(missing_ok=True))
+        yield Stack(settings, Stepwell(database, connection, settings.tenant, step_types()), server, mail)
+
+
+def _announce(folder: Path, settings: Settings) -> None:
+    """Say where everything is, so that other commands in this folder find it."""
+    file = stack_file(folder)
+    unfinished = file.with_suffix(".part")
+    unfinished.write_text(json.dumps(settings.model_dump(exclude_none=True), indent=2))
+    unfinished.chmod(0o600)
+    unfinished.rename(file)
+
+
+class _locked:
+    """The folder for one stack alone. The system lets go of the lock with the process, so it is never stale."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._file = (self._folder / "lock").open("a+")
+        except OSError as error:
+            raise NotRunning(
+                f"the data folder {self._folder} cannot be used: {error.strerror}; choose another with --folder"
+            ) from None
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.seek(0)
+            holder = self._file.read().strip() or "another process"
+            self._file.close()
+            raise NotRunning(
+                f"a stack already runs in {self._folder} ({holder}); use it, or choose another with --folder"
+            ) from None
+        self._file.truncate(0)
+        self._file.write(f"process {os.getpid()}")
+        self._file.flush()
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()

@@ -1,0 +1,275 @@
+"""What moves journeys: entering a client, and everything that clients, practitioners, operators and hosts do to a journey."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+
+from engine.base import MessageId, OccurrenceId
+from engine.journey import PauseMode
+from engine.messages import (
+    By,
+    ExcuseStep,
+    ExtendStep,
+    HostEvent,
+    Message,
+    OpenStep,
+    PauseJourney,
+    ReleaseStep,
+    RemindNow,
+    ReopenStep,
+    Respond,
+    ResumeJourney,
+    SetDate,
+    SkipStep,
+    SnoozeReminders,
+    StopJourney,
+)
+from engine.turn import Answer
+from stepwell.desk import Desk
+from stepwell.enrolment import Wish, enrol, start_facts, structure_for
+from stepwell.errors import NotFound, Refused, Unavailable
+from stepwell.judging import judge, step_of
+from stepwell.messenger import submit
+from stepwell.models import Again, JourneySummary
+from store import journeys, responses
+from store.ids import new_id
+from store.responses import DifferentSubmission
+from store.tables import JourneyRow, ResponseRow
+from workflows.journey import JourneyInput, JourneyWorkflow
+from workflows.names import JOURNEYS, PATHWAY, STATE, TENANT, VERSION
+
+_CLIENT = By(role="client")
+_PRACTITIONER = By(role="practitioner")
+
+
+class Steering(Desk):
+    """Start journeys and pass on what people do. Each call is safe to repeat with the same id.
+
+    Everything raises Refused with the rule's id, NotFound, or Unavailable when the server cannot be reached in time.
+    """
+
+    patience = timedelta(seconds=30)
+    """How long a call tries to reach a journey before it raises Unavailable."""
+    rotate_at = 1000
+    """Journeys continue as new at this many events of history."""
+
+    async def start(
+        self,
+        client: str,
+        pathway: str,
+        *,
+        version: int | None = None,
+        enrolment_key: str | None = None,
+        again: Again = "reject",
+        request_id: str | None = None,
+        practitioner: str | None = None,
+        dates: dict[str, date | datetime] | None = None,
+    ) -> JourneySummary:
+        """Enter a client on a pathway and start the journey: one key, one journey (rule P5).
+
+        The key is client and pathway unless given. A call with the same `request_id` is the same start.
+        """
+        key = enrolment_key or f"{client}/{pathway}"
+        if again == "restart":
+            await self._stop_running(key, request_id)
+        wish = Wish(self._tenant, client, pathway, version, key, again, request_id, practitioner, dates or {})
+        row = await enrol(self._database, wish, self._now())
+        if row.status == "starting":
+            await self._begin(row)
+        return summary_from(row)
+
+    async def _stop_running(self, key: str, request: str | None) -> None:
+        async with self._database.read() as session:
+            attempts = await journeys.enrolled(session, self._tenant, key)
+        if attempts and attempts[0].status not in journeys.OVER and (request is None or attempts[0].request != request):
+            await self.stop(attempts[0].id, reason="entered again", message_id=f"restart-{attempts[0].id}")
+
+    async def _begin(self, row: JourneyRow) -> None:
+        structure = await structure_for(self._database, row)
+        facts = start_facts(row, await self._client(row.client))
+        attributes = TypedSearchAttributes(
+            [
+                SearchAttributePair(PATHWAY, row.pathway),
+                SearchAttributePair(VERSION, row.version),
+                SearchAttributePair(STATE, "active"),
+                SearchAttributePair(TENANT, row.tenant),
+            ]
+        )
+        try:
+            await self._connection.start_workflow(
+                JourneyWorkflow.run,
+                JourneyInput(structure=structure, facts=facts, rotate_at=self.rotate_at),
+                id=row.id,
+                task_queue=JOURNEYS,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                search_attributes=attributes,
+                static_summary=f"{row.pathway} v{row.version}",
+                rpc_timeout=self.patience,
+            )
+        except WorkflowAlreadyStartedError:
+            pass  # it has run to its end already
+        except RPCError as error:
+            message = "the journey is reserved but its workflow could not be started; call start again with the same key"
+            raise Unavailable(message) from error
+
+    # What clients do
+
+    async def open(self, journey: str, occurrence: str, *, message_id: str | None = None) -> Answer:
+        """The client looked at an open step, or worked on it again; the inactivity limit counts from here (rule G6)."""
+        message = OpenStep(id=self._message_id(message_id), by=_CLIENT, occurrence=OccurrenceId(occurrence))
+        return await self._tell(journey, message)
+
+    async def respond(
+        self,
+        journey: str,
+        occurrence: str,
+        response: dict[str, Any] | None = None,
+        *,
+        submission_id: str | None = None,
+        by: By | None = None,
+    ) -> Answer:
+        """Take a response: judged, kept in the store, then told to the journey. Raises InvalidResponse with every problem.
+
+        The same `submission_id` is the same submission (rule G9). `by` is the client, or for a review the practitioner,
+        unless given.
+        """
+        row = await self._journey(journey)
+        published = await self._published_for(row)
+        step = step_of(published, occurrence)
+        payload, outcome = judge(published, self._types, step, response or {})
+        who = by or (_PRACTITIONER if step.actor == "practitioner" else _CLIENT)
+        name = submission_id or new_id("sub")
+        kept = ResponseRow(
+            tenant=self._tenant,
+            id=name,
+            journey=row.id,
+            occurrence=occurrence,
+            by_role=who.role,
+            payload=payload,
+            outcome=dict(outcome),
+            visibility=published.contents.steps[step.id].visibility,
+            received_at=self._now(),
+        )
+        try:
+            async with self._database.begin() as session:
+                await responses.keep(session, kept)
+        except DifferentSubmission as different:
+            raise Refused("different_submission", "G9", str(different)) from None
+        message = Respond(
+            id=self._message_id(name), by=who, occurrence=OccurrenceId(occurrence), response_id=name, outcome=outcome
+        )
+        try:
+            return await self._tell(journey, message)
+        except Refused:
+            async with self._database.begin() as session:
+                await responses.forget_refused(session, self._tenant, name)
+            raise
+
+    async def skip(
+        self, journey: str, occurrence: str, *, obstacle: str | None = None, message_id: str | None = None
+    ) -> Answer:
+        """The client leaves out an optional step (rule G8); `obstacle` is a code, not text."""
+        message = SkipStep(id=self._message_id(message_id), by=_CLIENT, occurrence=OccurrenceId(occurrence), obstacle=obstacle)
+        return await self._tell(journey, message)
+
+    async def snooze(self, journey: str, occurrence: str, until: datetime, *, message_id: str | None = None) -> Answer:
+        """The client wants no reminder of this step before an instant (rule R5)."""
+        message = SnoozeReminders(id=self._message_id(message_id), by=_CLIENT, occurrence=OccurrenceId(occurrence), until=until)
+        return await self._tell(journey, message)
+
+    # What practitioners, operators and hosts do
+
+    async def excuse(
+        self, journey: str, occurrence: str, *, reason: str, by: By = _PRACTITIONER, message_id: str | None = None
+    ) -> Answer:
+        """Let the client off a step (rule G8)."""
+        message = ExcuseStep(id=self._message_id(message_id), by=by, occurrence=OccurrenceId(occurrence), reason=reason)
+        return await self._tell(journey, message)
+
+    async def release(
+        self, journey: str, occurrence: str, *, reason: str, by: By = _PRACTITIONER, message_id: str | None = None
+    ) -> Answer:
+        """Deliver a waiting step before its time; quiet hours still hold it (rule G8)."""
+        message = ReleaseStep(id=self._message_id(message_id), by=by, occurrence=OccurrenceId(occurrence), reason=reason)
+        return await self._tell(journey, message)
+
+    async def extend(
+        self,
+        journey: str,
+        occurrence: str,
+        until: datetime,
+        *,
+        reason: str,
+        by: By = _PRACTITIONER,
+        message_id: str | None = None,
+    ) -> Answer:
+        """Move the closing of a step; one that has expired opens again (rule G8)."""
+        name = OccurrenceId(occurrence)
+        return await self._tell(
+            journey, ExtendStep(id=self._message_id(message_id), by=by, occurrence=name, until=until, reason=reason)
+        )
+
+    async def reopen(
+        self, journey: str, occurrence: str, *, reason: str, by: By = _PRACTITIONER, message_id: str | None = None
+    ) -> Answer:
+        """Open a settled step again, its windows counted anew (rule G8)."""
+        message = ReopenStep(id=self._message_id(message_id), by=by, occurrence=OccurrenceId(occurrence), reason=reason)
+        return await self._tell(journey, message)
+
+    async def remind_now(
+        self, journey: str, occurrence: str, *, by: By = _PRACTITIONER, message_id: str | None = None
+    ) -> Answer:
+        """Send a reminder now; twice within the cool-down is one (rule R7)."""
+        message = RemindNow(id=self._message_id(message_id), by=by, occurrence=OccurrenceId(occurrence))
+        return await self._tell(journey, message)
+
+    async def pause(
+        self, journey: str, *, reason: str, mode: PauseMode = "freeze", by: By = _PRACTITIONER, message_id: str | None = None
+    ) -> Answer:
+        """Deliver and remind nothing until resumed; `freeze` keeps what remained, `calendar` keeps the dates (rule P1)."""
+        return await self._tell(journey, PauseJourney(id=self._message_id(message_id), by=by, mode=mode, reason=reason))
+
+    async def resume(self, journey: str, *, by: By = _PRACTITIONER, message_id: str | None = None) -> Answer:
+        """Go on; what fell due meanwhile comes one by one (rule P2)."""
+        return await self._tell(journey, ResumeJourney(id=self._message_id(message_id), by=by))
+
+    async def stop(self, journey: str, *, reason: str, by: By = _PRACTITIONER, message_id: str | None = None) -> Answer:
+        """End the journey for good (rule P3)."""
+        return await self._tell(journey, StopJourney(id=self._message_id(message_id), by=by, reason=reason))
+
+    async def set_date(
+        self, journey: str, name: str, value: date | datetime | None, *, by: By | None = None, message_id: str | None = None
+    ) -> Answer:
+        """Set or move a client date, or take it away with None; what hangs on it is planned again at once (rule T4)."""
+        return await self._tell(journey, SetDate(id=self._message_id(message_id), by=by or By(), name=name, value=value))
+
+    async def host_event(self, journey: str, name: str, *, message_id: str | None = None) -> Answer:
+        """Tell the journey that something happened in the host application (rule G10)."""
+        return await self._tell(journey, HostEvent(id=self._message_id(message_id), name=name))
+
+    async def _tell(self, journey: str, message: Message) -> Answer:
+        row = await self._journey(journey)
+        try:
+            return await submit(self._connection, row.id, message, patience=self.patience)
+        except NotFound:
+            row = await self._journey(journey)
+            if row.status == "starting":
+                raise Unavailable("the journey is reserved but not started; call start again with the same key") from None
+            if row.status in journeys.OVER:
+                raise Refused("journey_over", "P3", f"the journey is {row.status}; nothing more happens in it") from None
+            raise Unavailable(f"the workflow of journey {row.id} is gone from Temporal; an operator has to look") from None
+
+    @staticmethod
+    def _message_id(given: str | None) -> MessageId:
+        return MessageId(given or new_id("msg"))
+
+
+def summary_from(row: JourneyRow) -> JourneySummary:
+    """A stored journey as one line."""
+    return JourneySummary.model_validate(
+        {name: getattr(row, name) for name in JourneySummary.model_fields} | {"status": row.status}
+    )

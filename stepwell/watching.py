@@ -1,0 +1,189 @@
+"""What can be seen of journeys: lists, one journey, to-do lists, forecast, history, the ledger, adherence, and whether all agree."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+from temporalio.service import RPCError, RPCStatusCode
+
+from engine.adherence import Adherence, adherence
+from engine.events import Event
+from engine.journey import Journey
+from engine.publishing import Published
+from engine.steptype import in_language
+from engine.turn import Plan
+from engine.view import fold, view_of
+from stepwell.desk import Desk
+from stepwell.errors import Unavailable
+from stepwell.models import JourneyDetail, JourneySummary, Mismatch, OccurrenceSummary, Sent, ToDo
+from stepwell.steering import summary_from
+from store import events, journeys, ledger, projection, responses
+from store.tables import JourneyRow, NotificationRow, OccurrenceRow
+from workflows.journey import JourneyWorkflow
+
+Answered = TypeVar("Answered")
+_QUERY = timedelta(seconds=10)
+
+
+class Watching(Desk):
+    """Look at journeys without moving them."""
+
+    async def journeys(
+        self,
+        *,
+        status: str | None = None,
+        pathway: str | None = None,
+        client: str | None = None,
+        held: bool | None = None,
+        limit: int = 100,
+        after: str = "",
+    ) -> list[JourneySummary]:
+        """Journeys in order of their ids, after one, that fit all of these."""
+        async with self._database.read() as session:
+            found = await journeys.find(
+                session, self._tenant, status=status, pathway=pathway, client=client, held=held, limit=limit, after=after
+            )
+        return [summary_from(row) for row in found]
+
+    async def journey(self, journey: str) -> JourneyDetail:
+        """One journey with everything that was delivered or settled. Raises NotFound."""
+        row = await self._journey(journey)
+        published = await self._published_for(row)
+        async with self._database.read() as session:
+            rows = await journeys.occurrences(session, row.id)
+        shown = tuple(_occurrence(one, published) for one in rows)
+        return JourneyDetail(**summary_from(row).model_dump(), zone=row.zone, occurrences=shown)
+
+    async def to_do(self, client: str) -> list[ToDo]:
+        """What is open for a client across pathways, in their language, with what a client may see (rule V3)."""
+        language = (await self._client(client)).language
+        async with self._database.read() as session:
+            found = await journeys.open_steps(session, self._tenant, client)
+        items = [self._to_do(row, occurrence, await self._published_for(row), language) for row, occurrence in found]
+        return [item for item, actor in items if actor == "client"]
+
+    async def to_review(self, client: str) -> list[ToDo]:
+        """What a practitioner has to do for a client."""
+        async with self._database.read() as session:
+            found = await journeys.open_steps(session, self._tenant, client)
+        items = [self._to_do(row, occurrence, await self._published_for(row), "en") for row, occurrence in found]
+        return [item for item, actor in items if actor == "practitioner"]
+
+    def _to_do(self, row: JourneyRow, occurrence: OccurrenceRow, published: Published, language: str) -> tuple[ToDo, str]:
+        step, contents = published.structure.by_id[occurrence.step], published.contents  # type: ignore[index]
+        shown = contents.steps[step.id]
+        step_type = self._types[step.type]
+        content = step_type.content_model.model_validate(shown.content)
+
+        def words(text: object) -> str:
+            return in_language(text, language, contents.language) if text else ""  # type: ignore[arg-type]
+
+        item = ToDo(
+            journey=row.id,
+            occurrence=occurrence.id,
+            step=step.id,
+            type=step.type,
+            title=shown.title_for_client(language, contents.language),
+            pathway_title=contents.title_for_client(language),
+            rationale=words(shown.rationale),
+            instructions=words(shown.instructions),
+            body=step_type.present(content, language, contents.language).body,
+            effort=str(shown.effort) if shown.effort else None,
+            required=step.required,
+            state=occurrence.state,
+            delivered_at=occurrence.delivered_at,
+            content=shown.content,
+        )
+        return item, step.actor
+
+    async def forecast(self, journey: str) -> Plan:
+        """What comes when in this journey, and why; asked of the journey itself."""
+        return await self._ask(await self._journey(journey), JourneyWorkflow.forecast)
+
+    async def state(self, journey: str) -> Journey:
+        """The journey's own state, asked of its workflow."""
+        return await self._ask(await self._journey(journey), JourneyWorkflow.state)
+
+    async def history(self, journey: str, *, after: int = 0) -> list[Event]:
+        """Everything that happened, in order, after an event number."""
+        row = await self._journey(journey)
+        async with self._database.read() as session:
+            return await events.read(session, row.id, after=after)
+
+    async def responses(self, journey: str, occurrence: str) -> list[dict[str, object]]:
+        """What was answered, the oldest first, as far as a practitioner may see it (rule V1)."""
+        row = await self._journey(journey)
+        async with self._database.read() as session:
+            found = await responses.of_occurrence(session, row.id, occurrence)
+        return [
+            {"id": one.id, "response": one.payload, "outcome": one.outcome, "accepted_at": one.accepted_at}
+            for one in found
+            if one.visibility == "client_and_practitioner"
+        ]
+
+    async def notifications(self, journey: str) -> list[Sent]:
+        """The ledger of this journey (rule N2)."""
+        row = await self._journey(journey)
+        async with self._database.read() as session:
+            return [_sent(one) for one in await ledger.of_journey(session, row.id)]
+
+    async def adherence(self, journey: str) -> Adherence:
+        """How much of what was offered was done (rule A)."""
+        row = await self._journey(journey)
+        structure = (await self._published_for(row)).structure
+        async with self._database.read() as session:
+            view = await projection.read(session, row)
+        return adherence(structure, view.occurrences.values())
+
+    async def verify(self, progress: Callable[[int], None] = lambda done: None) -> list[Mismatch]:
+        """Compare every journey's rows, events and workflow; say where they disagree. Nothing found is the good news."""
+        found: list[Mismatch] = []
+        after, done = "", 0
+        while page := await self.journeys(after=after):
+            for summary in page:
+                differences = await self._verify(summary.id)
+                if differences:
+                    found.append(Mismatch(journey=summary.id, differences=tuple(differences)))
+                done += 1
+                progress(done)
+            after = page[-1].id
+        return found
+
+    async def _verify(self, journey: str) -> list[str]:
+        row = await self._journey(journey)
+        if row.status == "starting":
+            return ["it was reserved but its workflow was not started; call start again with the same key"]
+        try:
+            own = view_of(await self._ask(row, JourneyWorkflow.state))
+        except Unavailable as unavailable:
+            return [str(unavailable)]
+        async with self._database.read() as session:
+            row = await journeys.get(session, self._tenant, journey) or row
+            kept = await projection.read(session, row)
+            told = await events.read(session, journey)
+        differences = [f"rows against events: {one}" for one in projection.differences(kept, fold(told))]
+        if own.seq == kept.seq:
+            return [*differences, *(f"rows against workflow: {one}" for one in projection.differences(kept, own))]
+        if own.seq < kept.seq:
+            differences.append(f"the store holds {kept.seq} events, the workflow knows of {own.seq}")
+        return differences
+
+    async def _ask(self, row: JourneyRow, question: Callable[[JourneyWorkflow], Answered]) -> Answered:
+        handle = self._connection.get_workflow_handle_for(JourneyWorkflow.run, row.id)
+        try:
+            return await handle.query(question, rpc_timeout=_QUERY)
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                raise Unavailable(f"the workflow of journey {row.id} is not in Temporal (any more)") from error
+            raise Unavailable(f"journey {row.id} does not answer: is a worker running?") from error
+
+
+def _occurrence(row: OccurrenceRow, published: Published) -> OccurrenceSummary:
+    contents = published.contents
+    title = next((one.title for name, one in contents.steps.items() if name == row.step), None)
+    words = in_language(title, contents.language, contents.language) if title else ""
+    return OccurrenceSummary(title=words, **row.model_dump(include=set(OccurrenceSummary.model_fields)))
+
+
+def _sent(row: NotificationRow) -> Sent:
+    return Sent.model_validate(row.model_dump(include=set(Sent.model_fields)))

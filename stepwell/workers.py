@@ -1,0 +1,110 @@
+"""The three workers of a process: journeys, records, notifications."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from datetime import timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities import notify_activities, record_activities
+from activities.channels.email import EmailChannel, EmailSettings
+from stepwell.connection import connect_to
+from stepwell.errors import Unavailable
+from stepwell.settings import Settings
+from store.database import Database, StoreOutdated, StoreUnavailable
+from workflows.journey import JourneyWorkflow
+from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS
+from workflows.plugin import workflow_runner
+
+_GRACE = timedelta(seconds=10)
+"""What an activity under way is given to finish when the process is asked to end."""
+
+
+def build_workers(connection: Client, database: Database, settings: Settings) -> Sequence[Worker]:
+    """One worker for each task queue. The journeys' own also tries a recording first, inside the workflow task."""
+    email = EmailChannel(email_settings(settings))
+    records = record_activities(database)
+    notifications = notify_activities(database, email)
+    return (
+        Worker(
+            connection,
+            task_queue=JOURNEYS,
+            workflows=[JourneyWorkflow],
+            activities=records,
+            workflow_runner=workflow_runner(),
+            max_cached_workflows=2000,
+            graceful_shutdown_timeout=_GRACE,
+            identity=_identity("journeys"),
+        ),
+        Worker(
+            connection,
+            task_queue=RECORDS,
+            activities=records,
+            max_concurrent_activities=20,
+            graceful_shutdown_timeout=_GRACE,
+            identity=_identity("records"),
+        ),
+        Worker(
+            connection,
+            task_queue=NOTIFICATIONS,
+            activities=notifications,
+            max_concurrent_activities=50,
+            graceful_shutdown_timeout=_GRACE,
+            identity=_identity("notifications"),
+        ),
+    )
+
+
+def email_settings(settings: Settings) -> EmailSettings:
+    """Where the settings say that mail is handed over."""
+    return EmailSettings.model_validate(
+        {
+            "host": settings.smtp_host,
+            "port": settings.smtp_port,
+            "username": settings.smtp_username,
+            "password": settings.smtp_password,
+            "security": settings.smtp_security,
+            "sender": settings.mail_from,
+            "client_link": settings.client_link,
+        }
+    )
+
+
+def _identity(queue: str) -> str:
+    """Seen in Temporal's UI: the process, and no machine's name."""
+    return f"{os.getpid()}@stepwell-{queue}"
+
+
+async def work(settings: Settings) -> None:
+    """Work until SIGTERM or Ctrl-C, then finish what is under way. Raises Unavailable."""
+    try:
+        database = Database.open(settings.database)
+    except StoreUnavailable as error:
+        raise Unavailable(str(error)) from error
+    try:
+        await database.check()
+        connection = await connect_to(settings)
+        async with AsyncExitStack() as stack:
+            for worker in build_workers(connection, database, settings):
+                await stack.enter_async_context(worker)
+            structlog.get_logger("stepwell.worker").info("working", namespace=connection.namespace)
+            await until_signalled()
+    except (StoreUnavailable, StoreOutdated) as error:
+        raise Unavailable(str(error)) from error
+    finally:
+        await database.close()
+
+
+async def until_signalled() -> None:
+    """Wait for Ctrl-C or SIGTERM."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):
+            loop.add_signal_handler(number, stopped.set)
+    await stopped.wait()

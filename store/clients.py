@@ -1,0 +1,33 @@
+"""Clients and practitioners: who they are to us, how to speak to them, where to reach them."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import select
+
+from store.tables import ClientRow, PractitionerRow
+
+
+async def add(session: AsyncSession, client: ClientRow) -> None:
+    """Keep a new client."""
+    session.add(client)
+    await session.flush()
+
+
+async def get(session: AsyncSession, tenant: str, client: str) -> ClientRow | None:
+    """The client of that id in this tenant."""
+    return await session.get(ClientRow, (tenant, client))
+
+
+async def find(session: AsyncSession, tenant: str, *, limit: int = 100, after: str = "") -> list[ClientRow]:
+    """Clients in order of their ids, after one."""
+    query = select(ClientRow).where(ClientRow.tenant == tenant, ClientRow.id > after).order_by(ClientRow.id).limit(limit)
+    return list((await session.scalars(query)).all())
+
+
+async def keep_practitioner(session: AsyncSession, practitioner: PractitionerRow) -> None:
+    """Keep a practitioner, new or changed."""
+    await session.merge(practitioner)
+
+
+async def get_practitioner(session: AsyncSession, tenant: str, practitioner: str) -> PractitionerRow | None:
+    """The practitioner of that id in this tenant."""
+    return await session.get(PractitionerRow, (tenant, practitioner))

@@ -1,0 +1,74 @@
+"""Journeys as the read model shows them, and the enrolment that names each (rule P5)."""
+
+from sqlalchemy import func
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from store.tables import JourneyRow, OccurrenceRow
+
+OVER = ("completed", "stopped", "ended")
+
+
+async def add(session: AsyncSession, journey: JourneyRow) -> None:
+    """Keep a new journey; IntegrityError where this attempt of the enrolment exists."""
+    session.add(journey)
+    await session.flush()
+
+
+async def get(session: AsyncSession, tenant: str, journey: str) -> JourneyRow | None:
+    """The journey of that id in this tenant."""
+    row = await session.get(JourneyRow, journey)
+    return row if row is not None and row.tenant == tenant else None
+
+
+async def enrolled(session: AsyncSession, tenant: str, enrolment_key: str) -> list[JourneyRow]:
+    """Every attempt under this enrolment key, the latest first."""
+    query = (
+        select(JourneyRow)
+        .where(JourneyRow.tenant == tenant, JourneyRow.enrolment_key == enrolment_key)
+        .order_by(col(JourneyRow.attempt).desc())
+    )
+    return list((await session.scalars(query)).all())
+
+
+async def find(
+    session: AsyncSession,
+    tenant: str,
+    *,
+    status: str | None = None,
+    pathway: str | None = None,
+    client: str | None = None,
+    held: bool | None = None,
+    limit: int = 100,
+    after: str = "",
+) -> list[JourneyRow]:
+    """Journeys in order of their ids, after one, that fit all of these."""
+    query = select(JourneyRow).where(JourneyRow.tenant == tenant, JourneyRow.id > after)
+    wanted = {"status": status, "pathway": pathway, "client": client, "held": held}
+    for name, value in wanted.items():
+        if value is not None:
+            query = query.where(getattr(JourneyRow, name) == value)
+    return list((await session.scalars(query.order_by(JourneyRow.id).limit(limit))).all())
+
+
+async def count(session: AsyncSession, tenant: str) -> dict[str, int]:
+    """How many journeys are in each status."""
+    query = select(JourneyRow.status, func.count()).where(JourneyRow.tenant == tenant).group_by(JourneyRow.status)
+    return {row[0]: row[1] for row in await session.execute(query)}
+
+
+async def occurrences(session: AsyncSession, journey: str) -> list[OccurrenceRow]:
+    """Everything of a journey that is not simply waiting."""
+    query = select(OccurrenceRow).where(OccurrenceRow.journey == journey).order_by(OccurrenceRow.delivered_at, OccurrenceRow.id)  # type: ignore[arg-type]
+    return list((await session.scalars(query)).all())
+
+
+async def open_steps(session: AsyncSession, tenant: str, client: str) -> list[tuple[JourneyRow, OccurrenceRow]]:
+    """What is open for a client, across pathways, the oldest first."""
+    query = (
+        select(JourneyRow, OccurrenceRow)
+        .join(OccurrenceRow, col(OccurrenceRow.journey) == col(JourneyRow.id))
+        .where(JourneyRow.tenant == tenant, JourneyRow.client == client, col(OccurrenceRow.state).in_(("open", "started")))
+        .order_by(col(OccurrenceRow.delivered_at), col(OccurrenceRow.id))
+    )
+    return [(journey, occurrence) for journey, occurrence in (await session.execute(query)).all()]

@@ -1,0 +1,100 @@
+"""Pathways: drafts, published versions that never change, library steps."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from engine.publishing import Published
+from store.tables import LibraryStepRow, PathwayDraftRow, PathwayVersionRow
+
+
+def fingerprint(source: str, library: dict[str, Any]) -> str:
+    """What makes two publications the same: the text and the library steps it may use."""
+    return hashlib.sha256((source + "\0" + json.dumps(library, sort_keys=True)).encode()).hexdigest()
+
+
+async def publish(
+    session: AsyncSession,
+    tenant: str,
+    pathway: str,
+    source: str,
+    mark: str,
+    compiled: Callable[[int], Published],
+    now: datetime,
+) -> tuple[PathwayVersionRow, bool]:
+    """Keep the next version, and say whether it is new: the same as the latest is the latest."""
+    latest = await get(session, tenant, pathway)
+    if latest is not None and latest.fingerprint == mark:
+        return latest, False
+    number = latest.number + 1 if latest else 1
+    published = compiled(number)
+    row = PathwayVersionRow(
+        tenant=tenant,
+        pathway=pathway,
+        number=number,
+        fingerprint=mark,
+        source=source,
+        structure=published.structure.model_dump(mode="json"),
+        contents=published.contents.model_dump(mode="json"),
+        published_at=now,
+    )
+    session.add(row)
+    await session.flush()
+    return row, True
+
+
+async def get(session: AsyncSession, tenant: str, pathway: str, number: int | None = None) -> PathwayVersionRow | None:
+    """A version, or the latest."""
+    if number is not None:
+        return await session.get(PathwayVersionRow, (tenant, pathway, number))
+    query = (
+        select(PathwayVersionRow)
+        .where(PathwayVersionRow.tenant == tenant, PathwayVersionRow.pathway == pathway)
+        .order_by(col(PathwayVersionRow.number).desc())
+        .limit(1)
+    )
+    return (await session.scalars(query)).first()
+
+
+async def find(session: AsyncSession, tenant: str) -> list[PathwayVersionRow]:
+    """The latest version of every pathway, by name."""
+    newest = (
+        select(PathwayVersionRow.pathway, func.max(PathwayVersionRow.number).label("number"))
+        .where(PathwayVersionRow.tenant == tenant)
+        .group_by(PathwayVersionRow.pathway)
+        .subquery()
+    )
+    query = (
+        select(PathwayVersionRow)
+        .join(newest, (col(PathwayVersionRow.pathway) == newest.c.pathway) & (col(PathwayVersionRow.number) == newest.c.number))
+        .where(PathwayVersionRow.tenant == tenant)
+        .order_by(PathwayVersionRow.pathway)
+    )
+    return list((await session.scalars(query)).all())
+
+
+async def save_draft(session: AsyncSession, tenant: str, pathway: str, source: str, now: datetime) -> None:
+    """Keep a draft as it is, right or wrong."""
+    await session.merge(PathwayDraftRow(tenant=tenant, pathway=pathway, source=source, updated_at=now))
+
+
+async def get_draft(session: AsyncSession, tenant: str, pathway: str) -> PathwayDraftRow | None:
+    """The draft of a pathway."""
+    return await session.get(PathwayDraftRow, (tenant, pathway))
+
+
+async def keep_library_step(session: AsyncSession, tenant: str, name: str, step: dict[str, Any], now: datetime) -> None:
+    """Keep a library step, new or changed; what is published already stays as it is."""
+    await session.merge(LibraryStepRow(tenant=tenant, name=name, step=step, updated_at=now))
+
+
+async def library(session: AsyncSession, tenant: str) -> dict[str, dict[str, Any]]:
+    """All library steps by their name."""
+    rows = (await session.scalars(select(LibraryStepRow).where(LibraryStepRow.tenant == tenant))).all()
+    return {row.name: row.step for row in rows}

@@ -1,0 +1,72 @@
+"""The read model of a journey: kept beside its events, rebuilt from them, compared with them."""
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from engine.base import OccurrenceId, StepId
+from engine.view import JourneyView, OccurrenceView, fold
+from store import events
+from store.tables import JourneyRow, OccurrenceRow
+
+
+async def read(session: AsyncSession, journey: JourneyRow) -> JourneyView:
+    """The view as the rows tell it."""
+    rows = (await session.scalars(select(OccurrenceRow).where(OccurrenceRow.journey == journey.id))).all()
+    return JourneyView.model_validate(
+        {
+            "status": "active" if journey.status == "starting" else journey.status,
+            "started_at": journey.started_at,
+            "finished_at": journey.finished_at,
+            "zone": journey.zone,
+            "seq": journey.seq,
+            "occurrences": {row.id: _view(row) for row in rows},
+        }
+    )
+
+
+def _view(row: OccurrenceRow) -> OccurrenceView:
+    return OccurrenceView.model_validate(row.model_dump(exclude={"journey"}))
+
+
+async def write(session: AsyncSession, journey: JourneyRow, old: JourneyView, new: JourneyView) -> None:
+    """Bring the rows from one view to another."""
+    journey.status = new.status
+    journey.held = new.is_held
+    journey.zone = new.zone
+    journey.started_at = new.started_at
+    journey.finished_at = new.finished_at
+    journey.seq = new.seq
+    session.add(journey)
+    for name, occurrence in new.occurrences.items():
+        if old.occurrences.get(name) != occurrence:
+            await session.merge(OccurrenceRow(journey=journey.id, **occurrence.model_dump()))
+    await session.flush()
+
+
+async def rebuild(session: AsyncSession, journey: JourneyRow) -> JourneyView:
+    """Throw the rows away and fold them anew from the events."""
+    await session.execute(delete(OccurrenceRow).where(col(OccurrenceRow.journey) == journey.id))
+    view = fold(await events.read(session, journey.id))
+    await write(session, journey, JourneyView(), view)
+    return view
+
+
+def differences(left: JourneyView, right: JourneyView) -> list[str]:
+    """Where two views of one journey disagree, in words without content."""
+    found = [
+        f"{name}: {getattr(left, name)} against {getattr(right, name)}"
+        for name in ("status", "started_at", "finished_at", "zone", "seq")
+        if getattr(left, name) != getattr(right, name)
+    ]
+    for name in sorted({*left.occurrences, *right.occurrences}):
+        one, other = (
+            view.occurrences.get(OccurrenceId(name), OccurrenceView(id=OccurrenceId(name), step=StepId("")))
+            for view in (left, right)
+        )
+        found += [
+            f"{name}.{field}: {getattr(one, field)} against {getattr(other, field)}"
+            for field in OccurrenceView.model_fields
+            if field != "step" and getattr(one, field) != getattr(other, field)
+        ]
+    return found

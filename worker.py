@@ -1,0 +1,19 @@
+"""The worker process: settings → logging → database, connection, workers → run. Wiring and nothing else."""
+
+import asyncio
+
+from stepwell import logs
+from stepwell.settings import load_settings
+from stepwell.workers import work
+
+
+async def main() -> None:
+    """Work with the settings in force until asked to stop."""
+    settings = load_settings()
+    logs.set_up(settings.log_level)
+    await work(settings)
+    await asyncio.sleep(0.05)  # without it the connection's end may crash the process (sdk-python#300)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
