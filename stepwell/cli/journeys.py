@@ -10,6 +10,7 @@ import typer
 
 from engine.calendar import wall
 from engine.findings import did_you_mean
+from engine.journey import PauseMode
 from engine.turn import Answer
 from engine.zones import zone_of
 from stepwell.cli.output import Json, out, run, say, show_json, show_table
@@ -89,7 +90,7 @@ def list_(
     pathway: Annotated[str | None, typer.Option(help="Only on this pathway.", show_default="all")] = None,
     client: Annotated[str | None, typer.Option(help="Only of this client.", show_default="all")] = None,
     held: Annotated[
-        bool | None, typer.Option("--held/--not-held", help="Only what waits for a person, or does not.", show_default="all")
+        bool | None, typer.Option("--held/--not-held", help="Only what waits for a person.", show_default="all")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
     after: Annotated[str, typer.Option(help="Continue behind this journey.", show_default=False)] = "",
@@ -360,7 +361,7 @@ def pause(
     json: Json = False,
 ) -> None:
     """Deliver and remind nothing until resumed."""
-    mode = "calendar" if keep_dates else "freeze"
+    mode: PauseMode = "calendar" if keep_dates else "freeze"
     _tell(json, "the journey is paused", lambda stepwell: stepwell.pause(journey, reason=reason, mode=mode, message_id=id))
 
 
@@ -385,9 +386,9 @@ def date_(
     json: Json = False,
 ) -> None:
     """Set or move a client date; what hangs on it is planned again at once."""
-    read: date | datetime | None = (
-        None if value == "none" else client_dates([f"{name}={value}"])[name] if len(value) == 10 else instant(value)
-    )
+    read: date | datetime | None = None
+    if value != "none":
+        read = client_dates([f"{name}={value}"])[name] if len(value) == 10 else instant(value)
     _tell(json, f"{name} is {value}", lambda stepwell: stepwell.set_date(journey, name, read, message_id=id))
 
 
