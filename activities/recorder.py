@@ -1,6 +1,9 @@
 """Record: events into the store and the read model up to them, in one transaction."""
 
+from datetime import datetime
+
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -23,7 +26,8 @@ class Recorder:
     async def record(self, effect: Record) -> RecordResult:
         """Store the events that are not stored yet; a gap before them is refused until it is filled."""
         async with self._database.begin() as session:
-            journey = await journeys.get(session, effect.tenant, effect.journey)
+            # alone: a recording given up as lost may still be at work beside its own retry
+            journey = await journeys.take(session, effect.tenant, effect.journey)
             if journey is None:
                 raise ApplicationError(f"journey {effect.journey} is not in the store yet", type="UnknownJourney")
             last = await events.last_number(session, journey.id)
@@ -37,16 +41,21 @@ class Recorder:
             await projection.write(session, journey, old, fold(fresh, old))
             await responses.mark_accepted(session, effect.tenant, _accepted(fresh))
             for event in fresh:
-                match event.kind:
-                    case "step_started":
-                        await ledger.mark(session, journey.id, event.occurrence, seen_at=event.at, acted_at=None)
-                    case "step_completed" | "step_skipped":
-                        await ledger.mark(session, journey.id, event.occurrence, seen_at=event.at, acted_at=event.at)
-        _log.info("recorded", journey=journey.id, first=fresh[0].seq, last=fresh[-1].seq, kinds=[event.kind for event in fresh])
+                await _mark_ledger(session, journey.id, event)
+        _log.info("recorded", journey=effect.journey, first=fresh[0].seq, last=fresh[-1].seq, kinds=[one.kind for one in fresh])
         return RecordResult(seq=fresh[-1].seq)
 
 
-def _accepted(recorded: list[Event]) -> dict[str, object]:
+async def _mark_ledger(session: AsyncSession, journey: str, event: Event) -> None:
+    """Note in the ledger that somebody saw or did what messages had told them of (rule N2)."""
+    if event.kind not in ("step_started", "step_completed", "step_skipped") or event.by.role == "engine":
+        return
+    who = "practitioner" if event.by.role == "practitioner" else "client"  # a host speaks for the client
+    acted_at = None if event.kind == "step_started" else event.at
+    await ledger.mark(session, journey, event.occurrence, recipient=who, seen_at=event.at, acted_at=acted_at)
+
+
+def _accepted(recorded: list[Event]) -> dict[str, datetime]:
     """The responses that these events say were accepted, and when."""
     return {
         event.response_id: event.at

@@ -1,10 +1,11 @@
 """The words of a mail, in the reader's language, made when it is sent (rule R3). No title unless it is handed in."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from html import escape
 from typing import NamedTuple
 
-from babel.dates import format_timedelta
+from babel.units import format_unit
 
 from engine.effects import Purpose
 
@@ -14,7 +15,6 @@ class Reader(NamedTuple):
 
     name: str
     language: str
-    zone: str
 
 
 class Item(NamedTuple):
@@ -111,7 +111,8 @@ def mail_for(purpose: Purpose, is_client: bool, reader: Reader, items: list[Item
 
 
 def _to_client(purpose: Purpose, reader: Reader, items: list[Item]) -> Mail:
-    language = next((one for one in (reader.language.split("-")[0].lower(),) if one in _CLIENT), "en")
+    base = reader.language.replace("_", "-").split("-")[0].lower()
+    language = base if base in _CLIENT else "en"
     words = _CLIENT[language]
     name = " ".join(reader.name.split())
     subject = words["reminder" if purpose == "reminder" else "delivered"]
@@ -119,32 +120,44 @@ def _to_client(purpose: Purpose, reader: Reader, items: list[Item]) -> Mail:
     lines.append(words["one"] if len(items) == 1 else words["many"].format(count=len(items)))
     for item in items:
         if item.title:
-            lines += ["", item.title]
+            lines += ["", " ".join(item.title.split())]
         if item.remaining is not None and item.remaining > timedelta(0):
-            time = format_timedelta(item.remaining, locale=language, threshold=1.5)
-            lines.append(words["remaining"].format(time=time))
+            lines.append(words["remaining"].format(time=_in_words(item.remaining, language)))
         if item.link:
             lines.append(words["open"].format(link=item.link))
-    return _mail(subject, [*lines, "", words["end"]], language)
+    return _mail(subject, [*lines, "", words["end"]], language, [item.link for item in items if item.link])
+
+
+def _in_words(time: timedelta, language: str) -> str:
+    """Whole days, hours or minutes, always rounded down: nobody is told of more time than there is."""
+    minutes = int(time.total_seconds() // 60)
+    for unit, length in (("day", 1440), ("hour", 60)):
+        if minutes >= 2 * length:
+            return format_unit(minutes // length, f"duration-{unit}", locale=language)
+    return (
+        format_unit(minutes, "duration-minute", locale=language)
+        if minutes
+        else "< " + format_unit(1, "duration-minute", locale=language)
+    )
 
 
 def _to_staff(purpose: Purpose, reader: Reader, items: list[Item], reference: str) -> Mail:
     subject, sentence = _STAFF[purpose]
     name = " ".join(reader.name.split())
     lines = [f"Hello {name}," if name else "Hello,", "", sentence, f"Journey: {reference}"]
-    lines += [f"Step: {item.title}" for item in items if item.title]
+    lines += [f"Step: {' '.join(item.title.split())}" for item in items if item.title]
     return _mail(subject, lines, "en")
 
 
-def _mail(subject: str, lines: list[str], language: str) -> Mail:
-    paragraphs = "\n".join(f"<p>{_linked(line)}</p>" for line in lines if line)
+def _mail(subject: str, lines: list[str], language: str, links: Sequence[str] = ()) -> Mail:
+    paragraphs = "\n".join(f"<p>{_linked(line, links)}</p>" for line in lines if line)
     html = f'<!doctype html>\n<html lang="{language}">\n<meta charset="utf-8">\n<title>{escape(subject)}</title>\n{paragraphs}\n</html>\n'
     return Mail(subject, "\n".join(lines) + "\n", html, language)
 
 
-def _linked(line: str) -> str:
-    before, found, rest = line.partition("https://")
-    if not found:
+def _linked(line: str, links: Sequence[str]) -> str:
+    """Escaped, with our own link made one; whatever else looks like an address, in a name for instance, stays words."""
+    ours = next((link for link in links if line.endswith(link)), None)
+    if ours is None:
         return escape(line)
-    address, _, after = (found + rest).partition(" ")
-    return f'{escape(before)}<a href="{escape(address)}">{escape(address)}</a>{escape(after)}'
+    return f'{escape(line.removesuffix(ours))}<a href="{escape(ours)}">{escape(ours)}</a>'

@@ -87,13 +87,15 @@ def advance(structure: Structure, journey: Journey, message: Message, now: datet
         _remember(draft, message)
         if changed:
             draft.by = ENGINE
+            draft.look_again()
             left = settle(draft)
     return _turn(draft, left)
 
 
 def _unchanged(structure: Structure, journey: Journey, answer: Answer, now: datetime) -> Turn:
     """A turn in which nothing happened: the journey still wants to be woken when it did before."""
-    wake_at = min((item.at for item in agenda(Draft(structure, journey, now).moment)), default=None)
+    draft = Draft(structure, journey, now)
+    wake_at = min((item.at for item in agenda(draft.moment, draft.live)), default=None)
     return Turn(journey=journey, wake_at=wake_at, answer=answer)
 
 

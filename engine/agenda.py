@@ -8,18 +8,19 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from engine.base import OccurrenceId, StepId, occurrence_id
+from engine.base import OccurrenceId, StepId
 from engine.calendar import add, from_wall, next_slot, to_working_day, wall
-from engine.journey import OPEN_STATES, Journey, Occurrence
-from engine.moment import Moment
+from engine.journey import OPEN_STATES, Occurrence
+from engine.moment import Moment, name_of
 from engine.repetition import Series
-from engine.schedule import Gate, Release, Standings, instant_of, own_gate, release
+from engine.schedule import Gate, Live, Release, Standings, instant_of, own_gate, release
 from engine.structure import Anchor, Completion, StepStructure, Timing
 
 TOGETHER = timedelta(minutes=5)
 """Reminders due within this of the first become one message (rule R4)."""
 
 What = Literal["release", "closing", "completion", "escalation", "reminder", "look"]
+_SHUT = Gate(None, "earlier required steps")
 _RANK: dict[What, int] = {"completion": 0, "closing": 1, "release": 2, "escalation": 3, "reminder": 4, "look": 5}
 
 
@@ -42,22 +43,22 @@ class Item(NamedTuple):
     @property
     def occurrence(self) -> OccurrenceId:
         """The occurrence it concerns."""
-        return occurrence_id(self.step.id, self.number)
+        return name_of(self.step.id, self.number)
 
     def order(self) -> tuple[datetime, int, int, int]:
         """Earliest first; ties as the pathway is written."""
         return (self.wanted_at, _RANK[self.what], self.position, self.number)
 
 
-def agenda(moment: Moment) -> list[Item]:
+def agenda(moment: Moment, live: list[Live]) -> list[Item]:
     """Everything with a certain instant. Nothing while paused; only the closing of what is open once completed."""
     if moment.journey.status == "completed":
-        return list(_lingering(moment))
+        return list(_lingering(moment, live))
     if moment.journey.status != "active":
         return []
     items: list[Item] = []
     reminders: list[Item] = []
-    for position, step, waiting in walk(moment, Standings(moment)):
+    for position, step, waiting in walk(moment, Standings(moment), live):
         if waiting is not None:
             number, found = waiting
             if found.at is not None:
@@ -65,14 +66,14 @@ def agenda(moment: Moment) -> list[Item]:
             elif found.look_at is not None:
                 items.append(Item(found.look_at, found.look_at, "look", position, step, number))
             continue
-        for occurrence in _live(step, moment.journey):
+        for occurrence in _unsettled(step, moment):
             items.extend(_open_items(step, occurrence, moment, position, reminders))
     items.extend(_together(reminders))
     return items
 
 
 def walk(
-    moment: Moment, standings: Standings, *, to_the_end: bool = False
+    moment: Moment, standings: Standings, live: list[Live], *, to_the_end: bool = False
 ) -> Iterator[tuple[int, StepStructure, tuple[int, Release] | None]]:
     """Go through the steps in order with the shared gate in hand.
 
@@ -80,24 +81,25 @@ def walk(
     what waits behind the closed gate only where asked for.
     """
     journey = moment.journey
-    gate: Gate | None = Gate(journey.started_at)
-    for position, step in enumerate(moment.structure.steps):
+    open_since: datetime | None = journey.started_at
+    for position, step, let_through_at in live:
         done = journey.reached.get(step.id, 0)
         if done:
             yield position, step, None
-        elif gate is None and not step.is_free and not to_the_end and occurrence_id(step.id, 1) not in journey.occurrences:
+        elif open_since is None and not step.is_free and not to_the_end and moment.find(step, 1) is None:
             continue
         if not done or step.repeat is not None:
-            its_gate = own_gate(step, moment, standings) if step.is_free else gate or Gate(None, "earlier required steps")
-            yield position, step, (done + 1, release(step, done + 1, moment, standings, its_gate))
-        if gate is not None and gate.since is not None and step.required:
+            gate = _SHUT if open_since is None else Gate(max(open_since, let_through_at))
+            gate = own_gate(step, moment, standings) if step.is_free else gate
+            yield position, step, (done + 1, release(step, done + 1, moment, standings, gate))
+        if open_since is not None and step.required:
             passed_at = standings.of(step.id).passed_at
-            gate = None if passed_at is None else gate if passed_at <= gate.since else Gate(passed_at)
+            open_since = None if passed_at is None else max(open_since, passed_at)
 
 
-def _live(step: StepStructure, journey: Journey) -> Iterator[Occurrence]:
-    for number in range(1, journey.reached.get(step.id, 0) + 1):
-        occurrence = journey.occurrences[occurrence_id(step.id, number)]
+def _unsettled(step: StepStructure, moment: Moment) -> Iterator[Occurrence]:
+    for number in range(1, moment.journey.reached.get(step.id, 0) + 1):
+        occurrence = moment.journey.occurrences[name_of(step.id, number)]
         if occurrence.state in OPEN_STATES or (occurrence.passed_at is None and step.escalation):
             yield occurrence
 
@@ -237,20 +239,20 @@ def rung_at(step: StepStructure, occurrence: Occurrence, moment: Moment, closes_
     return None if base is None else to_working_day(add(base, rung.after, moment.zone), rung.calendar, moment.zone)
 
 
-def _lingering(moment: Moment) -> Iterator[Item]:
+def _lingering(moment: Moment, live: list[Live]) -> Iterator[Item]:
     """What may still happen after completion: open optional steps close by themselves, or when the linger ends."""
-    for position, step in enumerate(moment.structure.steps):
-        for occurrence in _live(step, moment.journey):
+    for position, step, _ in live:
+        for occurrence in _unsettled(step, moment):
             limits = [closing_of(step, occurrence, moment.zone), moment.journey.closes_at]
             closes_at = min(limit for limit in limits if limit is not None)
             yield Item(max(closes_at, moment.now), closes_at, "closing", position, step, occurrence.number)
             yield from _completion(step, occurrence, moment, position)
 
 
-def remaining(moment: Moment) -> StepId | None:
+def remaining(moment: Moment, live: list[Live]) -> StepId | None:
     """The first step with something left to deliver; None when nothing is."""
     journey = moment.journey
-    for step in moment.structure.steps:
+    for _, step, _ in live:
         reached = journey.reached.get(step.id, 0)
         if not reached:
             return step.id

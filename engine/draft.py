@@ -20,7 +20,7 @@ from engine.events import (
 from engine.journey import OPEN_STATES, Journey, Occurrence, OccurrenceState
 from engine.messages import By
 from engine.moment import Moment
-from engine.schedule import Release, reason_for
+from engine.schedule import Live, Release, live_steps, reason_for
 from engine.structure import StepStructure, Structure
 from engine.zones import zone_of
 
@@ -39,11 +39,23 @@ class Draft:
         self.effects: list[Notify] = []
         self.by = ENGINE
         self._delivered: dict[str, list[Occurrence]] = {}
+        self._live: list[Live] | None = None
 
     @property
     def moment(self) -> Moment:
         """The journey as it stands in this turn."""
         return Moment(self.structure, self.journey, self.zone, self.now)
+
+    @property
+    def live(self) -> list[Live]:
+        """The steps that were not over when it was first asked; what is due only ever makes them fewer."""
+        if self._live is None:
+            self._live = live_steps(self.moment)
+        return self._live
+
+    def look_again(self) -> None:
+        """Forget what was over: a message may have opened it again."""
+        self._live = None
 
     def set(self, **changes: Any) -> None:
         """Change the journey itself."""

@@ -8,7 +8,7 @@ from engine.events import Reason
 from engine.journey import Journey
 from engine.moment import Moment
 from engine.repetition import Series
-from engine.schedule import Release, Standing, Standings, draw_of, reason_for
+from engine.schedule import Live, Release, Standing, Standings, draw_of, live_steps, reason_for
 from engine.structure import StepStructure, Structure
 from engine.turn import Plan, Planned
 from engine.zones import zone_of
@@ -29,10 +29,11 @@ def plan(structure: Structure, journey: Journey, now: datetime) -> Plan:
     as if every step were done the moment it is delivered; conditions (`when`) are assumed to hold.
     """
     moment = Moment(structure, journey, zone_of(journey.zone), max(now, journey.seen_at))
-    certain = agenda(moment)
+    live = live_steps(moment)
+    certain = agenda(moment, live)
     items = [_certain(item, journey) for item in certain if item.what != "look"]
     if journey.status in ("active", "paused"):
-        items.extend(_ahead(moment, {item.occurrence for item in certain if item.what == "release"}))
+        items.extend(_ahead(moment, live, {item.occurrence for item in certain if item.what == "release"}))
     items.sort(key=lambda item: (item.at is None, item.at or now, item.occurrence))
     return Plan(items=tuple(items), wake_at=min((item.at for item in certain), default=None))
 
@@ -51,11 +52,11 @@ def _reason_of(item: Item, journey: Journey) -> Reason:
     return Reason(anchor=f"{item.occurrence} delivered", anchor_at=None, zone=journey.zone, hold=hold)
 
 
-def _ahead(moment: Moment, known: set[OccurrenceId]) -> list[Planned]:
+def _ahead(moment: Moment, live: list[Live], known: set[OccurrenceId]) -> list[Planned]:
     """Walk the steps once more, taking for granted that each is done as soon as it can be."""
     standings = Standings(moment)
     found: list[Planned] = []
-    for _, step, waiting in walk(moment, standings, to_the_end=True):
+    for _, step, waiting in walk(moment, standings, live, to_the_end=True):
         if waiting is None:
             if step.repeat is None:
                 _assume_done(step, standings, _earliest_end(standings.of(step.id), moment))

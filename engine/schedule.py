@@ -93,6 +93,39 @@ def _repeated_standing(step: StepStructure, moment: Moment) -> Standing:
     return Standing(came_at, passed_at, ended_at, is_satisfied, not step.required and is_over and not is_satisfied)
 
 
+class Live(NamedTuple):
+    """A step to which something can still happen."""
+
+    position: int
+    step: StepStructure
+    since: datetime
+    """When the last of the required steps before it that are over let it through."""
+
+
+def live_steps(moment: Moment) -> list[Live]:
+    """The steps that are not over, so that a long past costs nothing more in this turn."""
+    found: list[Live] = []
+    since = moment.journey.started_at
+    for position, step in enumerate(moment.structure.steps):
+        passed_at = _over_since(step, moment)
+        if passed_at is None:
+            found.append(Live(position, step, since))
+        elif step.required and passed_at > since:
+            since = passed_at
+    return found
+
+
+def _over_since(step: StepStructure, moment: Moment) -> datetime | None:
+    """Since when a step has passed of which every occurrence has come and is settled."""
+    first = moment.find(step, 1)
+    if first is None or first.settled_at is None or first.passed_at is None:
+        return None
+    if step.repeat is None:
+        return first.passed_at
+    standing = standing_of(step, moment)
+    return standing.passed_at if standing.ended_at is not None else None
+
+
 class Standings:
     """The standings of all steps, worked out when asked for; a look ahead may put assumed ones in."""
 

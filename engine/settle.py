@@ -24,7 +24,7 @@ def settle(draft: Draft) -> list[Item]:
     for _ in range(_MOST):
         if draft.journey.status == "active" and _complete(draft):
             continue
-        items = agenda(draft.moment)
+        items = agenda(draft.moment, draft.live)
         due = [item for item in items if item.at <= draft.now]
         if not due:
             return items
@@ -125,9 +125,9 @@ def _remind(draft: Draft, items: list[Item], to: str) -> None:
 def _complete(draft: Draft) -> bool:
     """Complete the journey once every required step has passed and nothing is left to deliver (rule G11)."""
     journey = draft.journey
-    if remaining(draft.moment) is not None:
+    if remaining(draft.moment, draft.live) is not None:
         return False
-    for step in draft.structure.steps:
+    for _, step, _ in draft.live:
         if step.required and standing_of(step, draft.moment).passed_at is None:
             return False
     closes_at = add(draft.now, draft.structure.linger, draft.zone) if has_open(journey) else None

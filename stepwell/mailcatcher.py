@@ -5,6 +5,7 @@ import email
 import email.policy
 from collections.abc import Callable
 from datetime import datetime
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,7 +32,8 @@ class _Handler:
     def __init__(self, folder: Path, manner: Callable[[], Manner]) -> None:
         self._folder = folder
         self._manner = manner
-        self._count = len(list(folder.glob("*.eml")))
+        # after the last one ever, also where somebody has tidied up: no mail takes the place of another
+        self._number = max((int(file.stem) for file in folder.glob("*.eml") if file.stem.isdigit()), default=0)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         manner = self._manner()
@@ -41,16 +43,40 @@ class _Handler:
             return "451 4.3.0 try again later"
         if manner == "hang":
             await asyncio.sleep(3600)
-        content: Any = envelope.content
-        self._count += 1
-        file = self._folder / f"{self._count:06}.eml"
-        unfinished = file.with_suffix(".part")
-        unfinished.write_bytes(content if isinstance(content, bytes) else str(content).encode())
-        unfinished.rename(file)
+        self._keep(envelope.content)
         if manner == "accept_then_drop":
             assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
         return "250 2.0.0 kept"
+
+    def _keep(self, content: Any) -> None:
+        self._number += 1
+        file = self._folder / f"{self._number:06}.eml"
+        unfinished = file.with_suffix(".part")
+        unfinished.write_bytes(content if isinstance(content, bytes) else str(content).encode())
+        unfinished.rename(file)
+
+
+class _Conversation(SMTP):
+    """One connection; the catcher knows of it until it ends."""
+
+    def __init__(self, handler: _Handler, known: set["_Conversation"], loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(handler, enable_SMTPUTF8=True, loop=loop)
+        self._known = known
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._known.add(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._known.discard(self)
+        super().connection_lost(error)
+
+    def abort(self) -> "asyncio.Task[None] | None":
+        """Cut it off; what is returned ends once nothing of it is left."""
+        if isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.abort()
+        return self._handler_coroutine
 
 
 class MailCatcher:
@@ -63,19 +89,24 @@ class MailCatcher:
         self.port = port
         self.manner: Manner = "accept"
         self._server: asyncio.Server | None = None
+        self._conversations: set[_Conversation] = set()
 
     async def start(self) -> None:
         """Listen; `port` then says where."""
         handler = _Handler(self.folder, lambda: self.manner)
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: SMTP(handler, enable_SMTPUTF8=True, loop=loop), self.host, self.port)
+        self._server = await loop.create_server(lambda: _Conversation(handler, self._conversations, loop), self.host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
-        """Listen no more."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        """Listen no more, and end every conversation, also one that hangs."""
+        if self._server is None:
+            return
+        self._server.close()
+        ending = [conversation.abort() for conversation in tuple(self._conversations)]
+        await asyncio.gather(*filter(None, ending), return_exceptions=True)
+        await self._server.wait_closed()
+        self._server = None
 
 
 def read_mails(folder: Path) -> list[CaughtMail]:
@@ -83,17 +114,25 @@ def read_mails(folder: Path) -> list[CaughtMail]:
     mails = []
     for file in sorted(folder.glob("*.eml")):
         message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
-        text, html = message.get_body(("plain",)), message.get_body(("html",))
         mails.append(
             CaughtMail(
                 file=file.name,
                 to=str(message["To"]),
                 subject=str(message["Subject"]),
-                text=text.get_content() if text else "",
-                html=html.get_content() if html else "",
+                text=_body(message, "plain"),
+                html=_body(message, "html"),
                 message_id=str(message["Message-ID"]),
                 language=str(message["Content-Language"] or ""),
                 received_at=datetime.fromtimestamp(file.stat().st_mtime).astimezone(),
             )
         )
     return mails
+
+
+def _body(message: EmailMessage, kind: str) -> str:
+    """The words of one kind; empty where there are none that can be read, for anybody may send here."""
+    part = message.get_body((kind,))
+    try:
+        return str(part.get_content()) if part else ""
+    except (LookupError, ValueError):
+        return ""

@@ -1,5 +1,6 @@
 """What moves journeys: entering a client, and everything that clients, practitioners, operators and hosts do to a journey."""
 
+import asyncio
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -41,6 +42,8 @@ from store.tables import JourneyRow, ResponseRow
 from workflows.journey import JourneyInput, JourneyWorkflow
 from workflows.names import JOURNEYS, PATHWAY, STATE, TENANT, VERSION
 
+_CATCH_UP = 3.0
+"""Seconds a call waits for the store to know what it did."""
 _CLIENT = By(role="client")
 _PRACTITIONER = By(role="practitioner")
 
@@ -254,7 +257,7 @@ class Steering(Desk):
     async def _tell(self, journey: str, message: Message) -> Answer:
         row = await self._journey(journey)
         try:
-            return await submit(self._connection, row.id, message, patience=self.patience)
+            answer = await submit(self._connection, row.id, message, patience=self.patience)
         except NotFound:
             row = await self._journey(journey)
             if row.status == "starting":
@@ -262,6 +265,16 @@ class Steering(Desk):
             if row.status in journeys.OVER:
                 raise Refused("journey_over", "P3", f"the journey is {row.status}; nothing more happens in it") from None
             raise Unavailable(f"the workflow of journey {row.id} is gone from Temporal; an operator has to look") from None
+        await self._until_recorded(row.id, answer.seq)
+        return answer
+
+    async def _until_recorded(self, journey: str, seq: int) -> None:
+        """Let the store catch up, so that whoever acted sees it; a store that is away holds nobody up."""
+        give_up_at = asyncio.get_running_loop().time() + _CATCH_UP
+        pause = 0.01
+        while (await self._journey(journey)).seq < seq and asyncio.get_running_loop().time() < give_up_at:
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, 0.2)
 
     @staticmethod
     def _message_id(given: str | None) -> MessageId:

@@ -26,7 +26,7 @@ _GRACE = timedelta(seconds=10)
 
 
 def build_workers(connection: Client, database: Database, settings: Settings) -> Sequence[Worker]:
-    """One worker for each task queue. The journeys' own also tries a recording first, inside the workflow task."""
+    """One worker for each task queue."""
     email = EmailChannel(email_settings(settings))
     records = record_activities(database)
     notifications = notify_activities(database, email)
@@ -35,7 +35,6 @@ def build_workers(connection: Client, database: Database, settings: Settings) ->
             connection,
             task_queue=JOURNEYS,
             workflows=[JourneyWorkflow],
-            activities=records,
             workflow_runner=workflow_runner(),
             max_cached_workflows=2000,
             graceful_shutdown_timeout=_GRACE,

@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
 from store.tables import ClientRow, PractitionerRow
+from store.turns import take_turn
 
 
 async def add(session: AsyncSession, client: ClientRow) -> None:
@@ -24,7 +25,11 @@ async def find(session: AsyncSession, tenant: str, *, limit: int = 100, after: s
 
 
 async def keep_practitioner(session: AsyncSession, practitioner: PractitionerRow) -> None:
-    """Keep a practitioner, new or changed."""
+    """Keep a practitioner, new or changed; one who is known stays as old as they are."""
+    await take_turn(session, "practitioner", practitioner.tenant, practitioner.id)
+    known = await get_practitioner(session, practitioner.tenant, practitioner.id)
+    if known is not None:
+        practitioner.created_at = known.created_at
     await session.merge(practitioner)
 
 

@@ -1,7 +1,6 @@
 """One database behind one door: SQLite in a file, or PostgreSQL."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,21 +10,20 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import event
-from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import event, text
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from store.failures import StoreOutdated, StoreUnavailable, told_plainly
+
+__all__ = ["Database", "StoreOutdated", "StoreUnavailable"]
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
-
-
-class StoreUnavailable(Exception):
-    """The database does not answer; nothing was stored, and the same may be tried again."""
-
-
-class StoreOutdated(Exception):
-    """The database has other tables than this version needs; run `stepwell up`, or `stepwell store migrate`."""
+_PATIENCE = "15"
+"""Seconds that a writer waits for another one on SQLite; `?timeout=` in the address says otherwise."""
+_ONE_MIGRATES = text("SELECT pg_advisory_xact_lock(7378697629483821)")
 
 
 class Database:
@@ -34,74 +32,59 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._writer = engine.execution_options(writes=True)
+        # one statement after the other would each see another moment: a journey's rows could be newer than its events
+        self._reader = engine if self.is_sqlite else engine.execution_options(isolation_level="REPEATABLE READ")
 
     @classmethod
     def open(cls, url: str) -> "Database":
         """Open `sqlite:///path` or `postgresql://user:password@host:port/name`. Raises StoreUnavailable for another address."""
-        try:
-            address = make_url(url)
-        except ArgumentError:
-            raise StoreUnavailable("the database address is none; write sqlite:///path or postgresql://…") from None
-        kind = address.get_backend_name()
-        if kind not in _DRIVERS:
-            raise StoreUnavailable(f"{kind} is not supported; write sqlite:///path or postgresql://user@host/name")
-        engine = create_async_engine(
-            address.set(drivername=_DRIVERS[kind]), pool_pre_ping=kind != "sqlite", hide_parameters=True
-        )
-        if kind == "sqlite":
+        address = _read_address(url)
+        is_file = address.get_backend_name() == "sqlite"
+        engine = create_async_engine(address, pool_pre_ping=not is_file, hide_parameters=True)
+        if is_file:
             event.listen(engine.sync_engine, "connect", _set_up_sqlite)
             event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return cls(engine)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
-        """A transaction that writes: all of it at the end, or nothing. Raises StoreUnavailable."""
-        async with self._session(self._writer) as session:
-            yield session
-            await session.commit()
+        """A transaction that writes: all of it at the end, or nothing. Raises StoreUnavailable, StoreOutdated."""
+        with told_plainly(self._engine.url):
+            async with AsyncSession(self._writer, expire_on_commit=False) as session:
+                yield session
+                await session.commit()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A look at one moment of the store. Raises StoreUnavailable."""
-        async with self._session(self._engine) as session:
-            yield session
-
-    @asynccontextmanager
-    async def _session(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-        try:
-            async with AsyncSession(engine, expire_on_commit=False) as session:
+        """A look at one moment of the store. Raises StoreUnavailable, StoreOutdated."""
+        with told_plainly(self._engine.url):
+            async with AsyncSession(self._reader, expire_on_commit=False) as session:
                 yield session
-        except (OperationalError, InterfaceError, OSError, sqlite3.DatabaseError) as error:
-            raise StoreUnavailable("the database does not answer; check that it runs and that the disk has room") from error
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise StoreUnavailable("the connection to the database was lost; try again") from error
-            raise
 
     async def migrate(self) -> None:
-        """Bring the tables up to this version."""
-        try:
-            async with self._writer.connect() as connection:
+        """Bring the tables up to this version, all the way or not at all; whoever comes second finds it done.
+
+        Raises StoreUnavailable, and StoreOutdated where a newer version has been here.
+        """
+        with told_plainly(self._engine.url):
+            async with self._writer.begin() as connection:
+                if not self.is_sqlite:
+                    await connection.execute(_ONE_MIGRATES)
                 await connection.run_sync(_upgrade)
-                await connection.commit()
-        except (OperationalError, InterfaceError, OSError) as error:
-            raise StoreUnavailable("the database does not answer; check its address and that it runs") from error
 
     async def check(self) -> None:
-        """Raise StoreOutdated where the tables are not those of this version."""
-        try:
-            async with self._engine.connect() as connection:
-                have = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
-        except (OperationalError, InterfaceError, OSError) as error:
-            raise StoreUnavailable("the database does not answer; check its address and that it runs") from error
+        """Raise StoreOutdated where the tables are not those of this version, StoreUnavailable where nobody can tell."""
+        have = await self.run_sync(_revision)
         want = ScriptDirectory.from_config(_alembic()).get_current_head()
         if have != want:
+            _refuse_newer(have)
             raise StoreOutdated(f"the database is at revision {have}, this version needs {want}; run 'stepwell store migrate'")
 
     async def run_sync(self, job: Any) -> Any:
         """Run a function on a plain connection; for checks of the tables themselves."""
-        async with self._engine.connect() as connection:
-            return await connection.run_sync(job)
+        with told_plainly(self._engine.url):
+            async with self._engine.connect() as connection:
+                return await connection.run_sync(job)
 
     async def close(self) -> None:
         """Let go of every connection."""
@@ -114,10 +97,27 @@ class Database:
         return self._engine.dialect.name == "sqlite"
 
 
+def _read_address(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number; neither text may repeat a password
+        raise StoreUnavailable("the database address is none; write sqlite:///path or postgresql://user@host/name") from None
+    kind = address.get_backend_name()
+    if kind not in _DRIVERS:
+        raise StoreUnavailable(f"{kind} is not supported; write sqlite:///path or postgresql://user@host/name")
+    if kind == "sqlite" and address.database in (None, "", ":memory:"):
+        raise StoreUnavailable("a database in memory forgets everything; write sqlite:///path")
+    if kind == "sqlite" and "timeout" not in address.query:
+        address = address.update_query_dict({"timeout": _PATIENCE})
+    mode = address.query.get("sslmode")  # as libpq writes it, and with it most hosting companies
+    address = address.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode} if mode else {})
+    return address.set(drivername=_DRIVERS[kind])
+
+
 def _set_up_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # the driver would begin deferred transactions by itself, which cannot be upgraded
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -128,11 +128,24 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _alembic() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     return config
 
 
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _refuse_newer(revision: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise StoreOutdated(
+            f"the database is at revision {revision}, which this version does not know; use the newer Stepwell that made it"
+        )
+
+
 def _upgrade(connection: Connection) -> None:
+    _refuse_newer(_revision(connection))
     config = _alembic()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -1,5 +1,7 @@
 """The events of a journey: every one, once, in order, for ever."""
 
+import json
+
 from pydantic import TypeAdapter
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,4 +30,9 @@ async def append(session: AsyncSession, journey: str, events: list[Event]) -> No
 async def read(session: AsyncSession, journey: str, *, after: int = 0, limit: int | None = None) -> list[Event]:
     """The events of a journey after a number, in order."""
     query = select(EventRow).where(EventRow.journey == journey, EventRow.seq > after).order_by(col(EventRow.seq)).limit(limit)
-    return [_EVENT.validate_python(row.body) for row in (await session.scalars(query)).all()]
+    return [_event(row) for row in (await session.scalars(query)).all()]
+
+
+def _event(row: EventRow) -> Event:
+    # as JSON: read as Python values, an instant at midnight would come back as a date
+    return _EVENT.validate_json(json.dumps(row.body))

@@ -21,6 +21,13 @@ async def get(session: AsyncSession, tenant: str, journey: str) -> JourneyRow | 
     return row if row is not None and row.tenant == tenant else None
 
 
+async def take(session: AsyncSession, tenant: str, journey: str) -> JourneyRow | None:
+    """The journey of that id in this tenant, for this transaction alone until it ends."""
+    # not the whole row: what only refers to it, such as a new response, need not wait
+    row = await session.get(JourneyRow, journey, with_for_update={"key_share": True}, populate_existing=True)
+    return row if row is not None and row.tenant == tenant else None
+
+
 async def enrolled(session: AsyncSession, tenant: str, enrolment_key: str) -> list[JourneyRow]:
     """Every attempt under this enrolment key, the latest first."""
     query = (
@@ -58,8 +65,9 @@ async def count(session: AsyncSession, tenant: str) -> dict[str, int]:
 
 
 async def occurrences(session: AsyncSession, journey: str) -> list[OccurrenceRow]:
-    """Everything of a journey that is not simply waiting."""
-    query = select(OccurrenceRow).where(OccurrenceRow.journey == journey).order_by(OccurrenceRow.delivered_at, OccurrenceRow.id)  # type: ignore[arg-type]
+    """Everything of a journey that is not simply waiting: in order of delivery, what never was delivered last."""
+    order = (col(OccurrenceRow.delivered_at).nulls_last(), col(OccurrenceRow.id))
+    query = select(OccurrenceRow).where(OccurrenceRow.journey == journey).order_by(*order)
     return list((await session.scalars(query)).all())
 
 

@@ -6,10 +6,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from store.tables import NotificationRow
+from store.turns import take_turn
 
 
 async def intend(session: AsyncSession, row: NotificationRow) -> NotificationRow:
     """Note what is going to be tried; what is noted already stays."""
+    await take_turn(session, "notification", row.id)
     known = await session.get(NotificationRow, row.id)
     if known is not None:
         return known
@@ -25,10 +27,16 @@ async def of_journey(session: AsyncSession, journey: str) -> list[NotificationRo
 
 
 async def mark(
-    session: AsyncSession, journey: str, occurrence: str, *, seen_at: datetime | None, acted_at: datetime | None
+    session: AsyncSession,
+    journey: str,
+    occurrence: str,
+    *,
+    recipient: str,
+    seen_at: datetime | None,
+    acted_at: datetime | None,
 ) -> None:
-    """Note that the client saw or acted on what these messages were about; the first time counts."""
-    query = select(NotificationRow).where(NotificationRow.journey == journey, NotificationRow.recipient == "client")
+    """Note that the recipient saw or acted on what these messages were about; the first time counts."""
+    query = select(NotificationRow).where(NotificationRow.journey == journey, NotificationRow.recipient == recipient)
     for row in (await session.scalars(query)).all():
         if occurrence in row.occurrences and row.accepted_at is not None:
             row.seen_at = row.seen_at or seen_at or acted_at

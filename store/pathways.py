@@ -12,6 +12,7 @@ from sqlmodel import col, select
 
 from engine.publishing import Published
 from store.tables import LibraryStepRow, PathwayDraftRow, PathwayVersionRow
+from store.turns import take_turn
 
 
 def fingerprint(source: str, library: dict[str, Any]) -> str:
@@ -29,6 +30,7 @@ async def publish(
     now: datetime,
 ) -> tuple[PathwayVersionRow, bool]:
     """Keep the next version, and say whether it is new: the same as the latest is the latest."""
+    await take_turn(session, "pathway", tenant, pathway)
     latest = await get(session, tenant, pathway)
     if latest is not None and latest.fingerprint == mark:
         return latest, False
@@ -81,6 +83,7 @@ async def find(session: AsyncSession, tenant: str) -> list[PathwayVersionRow]:
 
 async def save_draft(session: AsyncSession, tenant: str, pathway: str, source: str, now: datetime) -> None:
     """Keep a draft as it is, right or wrong."""
+    await take_turn(session, "draft", tenant, pathway)
     await session.merge(PathwayDraftRow(tenant=tenant, pathway=pathway, source=source, updated_at=now))
 
 
@@ -91,6 +94,7 @@ async def get_draft(session: AsyncSession, tenant: str, pathway: str) -> Pathway
 
 async def keep_library_step(session: AsyncSession, tenant: str, name: str, step: dict[str, Any], now: datetime) -> None:
     """Keep a library step, new or changed; what is published already stays as it is."""
+    await take_turn(session, "library", tenant, name)
     await session.merge(LibraryStepRow(tenant=tenant, name=name, step=step, updated_at=now))
 
 

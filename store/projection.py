@@ -31,7 +31,7 @@ def _view(row: OccurrenceRow) -> OccurrenceView:
 
 async def write(session: AsyncSession, journey: JourneyRow, old: JourneyView, new: JourneyView) -> None:
     """Bring the rows from one view to another."""
-    journey.status = new.status
+    journey.status = new.status if new.seq else "starting"
     journey.held = new.is_held
     journey.zone = new.zone
     journey.started_at = new.started_at
@@ -45,7 +45,7 @@ async def write(session: AsyncSession, journey: JourneyRow, old: JourneyView, ne
 
 
 async def rebuild(session: AsyncSession, journey: JourneyRow) -> JourneyView:
-    """Throw the rows away and fold them anew from the events."""
+    """Throw the rows away and fold them anew from the events; take the journey first."""
     await session.execute(delete(OccurrenceRow).where(col(OccurrenceRow.journey) == journey.id))
     view = fold(await events.read(session, journey.id))
     await write(session, journey, JourneyView(), view)

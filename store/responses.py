@@ -1,10 +1,13 @@
 """Responses: kept before the journey is told, so that an answer once given is never lost."""
 
+from datetime import datetime
+
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from store.tables import ResponseRow
+from store.turns import take_turn
 
 
 class DifferentSubmission(Exception):
@@ -13,6 +16,7 @@ class DifferentSubmission(Exception):
 
 async def keep(session: AsyncSession, response: ResponseRow) -> ResponseRow:
     """Keep a response; the same submission twice is one (rule G9). Raises DifferentSubmission."""
+    await take_turn(session, "response", response.tenant, response.id)
     known = await get(session, response.tenant, response.id)
     if known is None:
         session.add(response)
@@ -42,7 +46,7 @@ async def forget_refused(session: AsyncSession, tenant: str, response: str) -> N
     await session.execute(delete(ResponseRow).where(*mine, col(ResponseRow.accepted_at).is_(None)))
 
 
-async def mark_accepted(session: AsyncSession, tenant: str, accepted: dict[str, object]) -> None:
+async def mark_accepted(session: AsyncSession, tenant: str, accepted: dict[str, datetime]) -> None:
     """Note when the journey accepted these, by submission id."""
     for response, at in accepted.items():
         mine = (col(ResponseRow.tenant) == tenant, col(ResponseRow.id) == response)

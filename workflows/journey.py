@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from workflows.names import JOURNEY, NEXT_DUE, REFUSED, REPEATED, STATE, SUBMIT
-from workflows.policies import FIRST_TRY, POLICIES
+from workflows.policies import POLICIES
 
 with workflow.unsafe.imports_passed_through():
     from engine.advance import StartFacts, advance, begin
@@ -30,7 +29,6 @@ _BATCH = 200
 _GRACE = timedelta(seconds=10)
 """How long a run waits for messages on their way before it hands them to the next run."""
 _RECENT = 200
-_ONCE = RetryPolicy(maximum_attempts=1)
 
 
 class JourneyInput(Frozen):
@@ -78,7 +76,6 @@ class JourneyWorkflow:
         self._recent: deque[Event] = deque(maxlen=_RECENT)
         self._holds_back = True
         """Whether messages wait in the outbox: before the run has begun, and while it makes way for the next."""
-        self._store_is_away = False
         self._bug: BaseException | None = None
         self._ticks = 0
         self._shown: tuple[str, datetime | None] | None = None
@@ -205,43 +202,28 @@ class JourneyWorkflow:
             await workflow.wait_condition(lambda: tick.answer is not None)  # noqa: B023 - awaited in this round
 
     async def _record(self) -> None:
-        """Bring every event to the store, in order, however long that takes."""
+        """Bring every event to the store, in order, however long that takes.
+
+        Never as a local activity: that would run before the message that caused the event is durable, and a task that is
+        tried again may take the messages in another order. The store would know of what never happened.
+        """
         while True:
             await workflow.wait_condition(lambda: bool(self._unrecorded))
             batch = tuple(self._unrecorded[:_BATCH])
             journey = self._journey
             key = EffectId(f"{journey.id}/record/{batch[0].seq}-{batch[-1].seq}")
-            await self._store(Record(id=key, tenant=journey.tenant, journey=journey.id, events=batch))
+            policy = POLICIES["record"]
+            await workflow.execute_activity(
+                "record",
+                Record(id=key, tenant=journey.tenant, journey=journey.id, events=batch),
+                result_type=RecordResult,
+                activity_id=key,
+                task_queue=policy.queue,
+                start_to_close_timeout=policy.start_to_close,
+                retry_policy=policy.retry,
+                summary=f"events {batch[0].seq} to {batch[-1].seq}",
+            )
             del self._unrecorded[: len(batch)]
-
-    async def _store(self, effect: Record) -> None:
-        policy = POLICIES["record"]
-        if not self._store_is_away:
-            try:
-                await workflow.execute_local_activity(
-                    "record",
-                    effect,
-                    result_type=RecordResult,
-                    start_to_close_timeout=FIRST_TRY,
-                    retry_policy=_ONCE,
-                    activity_id=effect.id,
-                )
-                return
-            except ActivityError as error:
-                if is_cancelled_exception(error):
-                    raise
-                self._store_is_away = True
-        await workflow.execute_activity(
-            "record",
-            effect,
-            result_type=RecordResult,
-            activity_id=effect.id,
-            task_queue=policy.queue,
-            start_to_close_timeout=policy.start_to_close,
-            retry_policy=policy.retry,
-            summary=f"events {effect.events[0].seq} to {effect.events[-1].seq}",
-        )
-        self._store_is_away = False
 
     # What goes out
 

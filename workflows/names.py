@@ -5,9 +5,9 @@ from datetime import datetime
 from temporalio.common import SearchAttributeKey
 
 JOURNEYS = "stepwell-journeys"
-"""Task queue of the journeys themselves, and of the first try at recording."""
+"""Task queue of the journeys themselves."""
 RECORDS = "stepwell-records"
-"""Task queue of what the first try could not record."""
+"""Task queue of what brings events to the store."""
 NOTIFICATIONS = "stepwell-notifications"
 """Task queue of messages to people: a slow mail server must not hold up anything else."""
 

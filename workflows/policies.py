@@ -35,6 +35,3 @@ POLICIES: dict[str, Policy] = {
         why="a message worth sending is worth six hours of trying; then the next channel, then the practitioner",
     ),
 }
-
-FIRST_TRY = timedelta(seconds=3)
-"""Recording is tried inside the workflow task first: half the history, and readers see it at once. The task allows 10 s."""

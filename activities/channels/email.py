@@ -1,10 +1,14 @@
 """Mail by SMTP: stable message ids, text and HTML, and a clear line between what may pass and what will not."""
 
+import asyncio
 import hashlib
+from contextlib import suppress
 from datetime import UTC, datetime
+from email.errors import MessageError
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from typing import Literal
 
 import aiosmtplib
@@ -12,9 +16,16 @@ from pydantic import BaseModel, ConfigDict
 
 from activities.wording import Mail
 
+_GOODBYE = 2.0
+"""Seconds for the end of a conversation whose message is accepted already."""
+
 
 class PermanentFailure(Exception):
     """This channel will not take the message, however often it is tried; the text holds no address."""
+
+
+class TemporaryFailure(Exception):
+    """Another try may help; the text holds no address."""
 
 
 class EmailSettings(BaseModel):
@@ -28,6 +39,7 @@ class EmailSettings(BaseModel):
     password: str | None = None
     security: Literal["none", "starttls", "tls"] = "none"
     sender: str = "stepwell@localhost"
+    """An address, or `Name <address>`."""
     timeout: float = 30.0
     """Seconds for the whole conversation."""
     client_link: str | None = None
@@ -42,7 +54,7 @@ class EmailChannel:
 
     def message_id(self, effect: str) -> str:
         """The Message-ID of an effect: the same for every attempt, and silent about whom it concerns."""
-        domain = self._settings.sender.rpartition("@")[2] or "localhost"
+        domain = parseaddr(self._settings.sender)[1].rpartition("@")[2] or "localhost"
         return f"<{hashlib.sha256(effect.encode()).hexdigest()[:40]}@{domain}>"
 
     def link(self, journey: str, occurrence: str) -> str | None:
@@ -51,33 +63,34 @@ class EmailChannel:
         return template.replace("{journey}", journey).replace("{occurrence}", occurrence) if template else None
 
     async def send(self, address: str, mail: Mail, effect: str) -> None:
-        """Hand it over. Raises PermanentFailure, or what aiosmtplib raises where another try may help."""
+        """Hand it over. Raises PermanentFailure, or TemporaryFailure where another try may help."""
         message = self._message(address, mail, effect)
         settings = self._settings
+        server = aiosmtplib.SMTP(
+            hostname=settings.host,
+            port=settings.port,
+            username=settings.username,
+            password=settings.password,
+            use_tls=settings.security == "tls",
+            start_tls=settings.security == "starttls",
+            timeout=settings.timeout,
+        )
         try:
-            await aiosmtplib.send(
-                message,
-                hostname=settings.host,
-                port=settings.port,
-                username=settings.username,
-                password=settings.password,
-                use_tls=settings.security == "tls",
-                start_tls=settings.security == "starttls",
-                timeout=settings.timeout,
-            )
-        except aiosmtplib.SMTPRecipientsRefused as refused:
-            code = max((one.code for one in refused.recipients), default=0)
-            raise _sorted_out(code) from None
-        except aiosmtplib.SMTPResponseException as refused:
-            raise _sorted_out(refused.code) from None
-        except aiosmtplib.SMTPException as error:
-            raise ConnectionError(f"the mail server could not be used: {type(error).__name__}") from None
+            async with asyncio.timeout(settings.timeout):
+                await server.connect()
+                await server.send_message(message)
+            with suppress(aiosmtplib.SMTPException, OSError):  # it is accepted: how they part is no matter
+                await server.quit(timeout=_GOODBYE)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise _sorted_out(error) from None
+        finally:
+            server.close()
 
     def _message(self, address: str, mail: Mail, effect: str) -> EmailMessage:
         message = EmailMessage(policy=SMTP)
         try:
-            message["To"] = address
-        except (ValueError, IndexError):
+            message["To"] = Address(addr_spec=address)  # one address and nothing else: no name, no list, no further header
+        except (ValueError, IndexError, MessageError):
             raise PermanentFailure("the address is not one") from None
         message["From"] = self._settings.sender
         message["Subject"] = mail.subject
@@ -90,8 +103,24 @@ class EmailChannel:
         return message
 
 
-def _sorted_out(code: int) -> Exception:
-    """5xx will not pass by itself; anything else may."""
+def _sorted_out(error: Exception) -> Exception:
+    """A 5xx to the recipient or the message will not pass by itself. Anything else may: also a 5xx to us, our name or
+    our password, which an operator can put right while the message waits."""
+    match error:
+        case aiosmtplib.SMTPRecipientsRefused(recipients=recipients):
+            code = max((one.code for one in recipients), default=0)
+            return _by_code(code)
+        case aiosmtplib.SMTPRecipientRefused(code=code) | aiosmtplib.SMTPDataError(code=code):
+            return _by_code(code)
+        case aiosmtplib.SMTPResponseException(code=code):
+            return TemporaryFailure(f"the mail server does not work with us ({code}); check its settings")
+        case TimeoutError():
+            return TemporaryFailure("the mail server took too long")
+        case _:
+            return TemporaryFailure(f"the mail server could not be used ({type(error).__name__})")
+
+
+def _by_code(code: int) -> Exception:
     if 500 <= code < 600:
         return PermanentFailure(f"the mail server refused it ({code})")
-    return ConnectionError(f"the mail server put it off ({code})")
+    return TemporaryFailure(f"the mail server put it off ({code})")

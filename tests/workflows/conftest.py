@@ -1,0 +1,15 @@
+"""The house as a fixture."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.workflows.house import House, house
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[House]:
+    """A whole Stepwell with a virtual clock."""
+    async with house(tmp_path) as up:
+        yield up

@@ -1,0 +1,131 @@
+"""A whole Stepwell for one test: real server with a virtual clock, real store, real mail server, real workers."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities import notify_activities, record_activities
+from activities.channels.email import EmailChannel, EmailSettings
+from engine.events import Event
+from engine.steps import step_types
+from stepwell import Stepwell
+from stepwell.devserver import find_binary
+from stepwell.mailcatcher import MailCatcher
+from store.database import Database
+from workflows.journey import JourneyWorkflow
+from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES
+from workflows.plugin import DATA_CONVERTER, workflow_runner
+
+_SERVER = [
+    *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
+    *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="20ms"'),
+]
+
+
+class House:
+    """What a test has in hand."""
+
+    def __init__(self, env: WorkflowEnvironment, database: Database, mail: MailCatcher) -> None:
+        self.env = env
+        self.client: Client = env.client
+        self.database = database
+        self.mail = mail
+        self.stepwell = Stepwell(database, env.client, "default", step_types())
+
+    async def pass_time(self, journey: str, length: timedelta) -> None:
+        """Move the journey's clock on."""
+        await self.env.fast_forward(self.client.get_workflow_handle(journey), length)
+
+    async def now(self, journey: str) -> datetime:
+        """The journey's clock."""
+        return await self.env.get_current_time(self.client.get_workflow_handle(journey))
+
+    async def until(self, question: Callable[[], Any], what: str = "it") -> Any:
+        """Ask again until the answer is true, or fail after a while."""
+        give_up_at = time.monotonic() + 30
+        while True:
+            answer = await question()
+            if answer:
+                return answer
+            assert time.monotonic() < give_up_at, f"{what} did not happen"
+            await asyncio.sleep(0.05)
+
+    async def recorded(self, journey: str, kind: str, count: int = 1) -> list[Event]:
+        """Wait until the store holds so many events of a kind, and return the whole history."""
+
+        async def enough() -> list[Event] | None:
+            history = await self.stepwell.history(journey)
+            return history if sum(event.kind == kind for event in history) >= count else None
+
+        found: list[Event] = await self.until(enough, f"{count} × {kind}")
+        return found
+
+    async def idle(self, journey: str) -> int:
+        """Wait until nothing is on its way, and return the length of the workflow's history."""
+        handle = self.client.get_workflow_handle(journey)
+
+        async def is_idle() -> int:
+            before = (await handle.describe()).raw_description
+            await asyncio.sleep(0.1)
+            after = (await handle.describe()).raw_description
+            length = after.workflow_execution_info.history_length
+            busy = after.pending_activities or after.HasField("pending_workflow_task")
+            return 0 if busy or before.workflow_execution_info.history_length != length else length
+
+        length: int = await self.until(is_idle, "rest")
+        return length
+
+    async def closed(self, journey: str) -> None:
+        """Wait until the journey's workflow is completed."""
+
+        async def is_closed() -> bool:
+            status = (await self.client.get_workflow_handle(journey).describe()).status
+            assert status in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED), status
+            return status == WorkflowExecutionStatus.COMPLETED
+
+        await self.until(is_closed, "the workflow's end")
+
+
+@asynccontextmanager
+async def house(folder: Path, *, records: Sequence[Callable[..., Any]] | None = None) -> AsyncIterator[House]:
+    """Everything up, and down again afterwards. `records` may replace the recording activity."""
+    async with AsyncExitStack() as stack:
+        database = Database.open(f"sqlite:///{folder / 'store.db'}")
+        stack.push_async_callback(database.close)
+        await database.migrate()
+        mail = MailCatcher(folder / "mail")
+        await mail.start()
+        stack.push_async_callback(mail.stop)
+        env = await stack.enter_async_context(
+            await WorkflowEnvironment.start_time_skipping_v2(
+                ts_config=TimeSkippingConfig(enabled=False, max_session_skip_count=5000),
+                dev_server_existing_path=find_binary(),
+                dev_server_extra_args=_SERVER,
+                dev_server_log_level="error",
+                search_attributes=list(SEARCH_ATTRIBUTES),
+                data_converter=DATA_CONVERTER,
+            )
+        )
+        email = EmailChannel(EmailSettings(port=mail.port, timeout=5, sender="stepwell@example.org"))
+        recording = records or record_activities(database)
+        workers = (
+            Worker(
+                env.client,
+                task_queue=JOURNEYS,
+                workflows=[JourneyWorkflow],
+                workflow_runner=workflow_runner(),
+            ),
+            Worker(env.client, task_queue=RECORDS, activities=recording),
+            Worker(env.client, task_queue=NOTIFICATIONS, activities=notify_activities(database, email)),
+        )
+        for worker in workers:
+            await stack.enter_async_context(worker)
+        yield House(env, database, mail)
