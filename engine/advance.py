@@ -4,7 +4,6 @@ from datetime import date, datetime
 
 from pydantic import Field, field_validator
 
-from engine.agenda import Item, agenda
 from engine.base import ClientId, Frozen, Instant, JourneyId, TenantId
 from engine.calendar import LONGEST_QUIET_HOURS, minutes_of
 from engine.commands import Refusal, obey
@@ -65,7 +64,8 @@ def begin(structure: Structure, facts: StartFacts, now: datetime) -> Turn:
     journey = before_start(structure, facts, now)
     draft = Draft(structure, journey, now)
     draft.happen(JourneyStarted, zone=journey.zone)
-    return _turn(draft, settle(draft))
+    settle(draft)
+    return _turn(draft)
 
 
 def advance(structure: Structure, journey: Journey, message: Message, now: datetime) -> Turn:
@@ -74,28 +74,28 @@ def advance(structure: Structure, journey: Journey, message: Message, now: datet
     `now` must be aware; one earlier than the journey has seen counts as the latest it has seen.
     """
     if message.id in journey.answered:
-        return _unchanged(structure, journey, Answer(accepted=True, seq=journey.answered[message.id]), now)
+        return _unchanged(journey, Answer(accepted=True, seq=journey.answered[message.id]), max(now, journey.seen_at))
     draft = Draft(structure, journey, now)
-    left = settle(draft)
+    if journey.wake_at is not None and journey.wake_at <= draft.now:
+        settle(draft)
     if not isinstance(message, Tick):
         try:
             draft.by = message.by
             changed = obey(draft, message)
         except Refusal as refusal:
             answer = Answer(accepted=False, code=refusal.code, rule=refusal.rule, message=str(refusal))
-            return _unchanged(structure, journey, answer, now)
+            return _unchanged(journey, answer, draft.now)
         _remember(draft, message)
         if changed:
             draft.by = ENGINE
             draft.look_again()
-            left = settle(draft)
-    return _turn(draft, left)
+            settle(draft)
+    return _turn(draft)
 
 
-def _unchanged(structure: Structure, journey: Journey, answer: Answer, now: datetime) -> Turn:
+def _unchanged(journey: Journey, answer: Answer, now: datetime) -> Turn:
     """A turn in which nothing happened: the journey still wants to be woken when it did before."""
-    draft = Draft(structure, journey, now)
-    wake_at = min((item.at for item in agenda(draft.moment, draft.live)), default=None)
+    wake_at = journey.wake_at and max(journey.wake_at, now)
     return Turn(journey=journey, wake_at=wake_at, answer=answer)
 
 
@@ -104,8 +104,8 @@ def _remember(draft: Draft, message: Message) -> None:
     draft.set(answered={**dict(kept), message.id: draft.journey.seq})
 
 
-def _turn(draft: Draft, left: list[Item]) -> Turn:
+def _turn(draft: Draft) -> Turn:
     events = draft.finish()
     answer = Answer(accepted=True, seq=draft.journey.seq)
-    wake_at = min((item.at for item in left), default=None)
+    wake_at = draft.journey.wake_at
     return Turn(journey=draft.journey, events=events, effects=tuple(draft.effects), wake_at=wake_at, answer=answer)

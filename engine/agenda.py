@@ -81,12 +81,13 @@ def walk(
     what waits behind the closed gate only where asked for.
     """
     journey = moment.journey
+    apart = {one.step for one in journey.occurrences.values() if one.state == "waiting"}
     open_since: datetime | None = journey.started_at
     for position, step, let_through_at in live:
         done = journey.reached.get(step.id, 0)
         if done:
             yield position, step, None
-        elif open_since is None and not step.is_free and not to_the_end and moment.find(step, 1) is None:
+        elif open_since is None and not (to_the_end or step.is_free or step.id in apart):
             continue
         if not done or step.repeat is not None:
             gate = _SHUT if open_since is None else Gate(max(open_since, let_through_at))
@@ -121,15 +122,16 @@ def _open_items(
 ) -> Iterator[Item]:
     number, now = occurrence.number, moment.now
     closes_at = closing_of(step, occurrence, moment.zone)
+    slots = reminder_slots(step, occurrence, moment.zone)
     if occurrence.state in OPEN_STATES:
         if closes_at is not None:
             yield Item(max(closes_at, now), closes_at, "closing", position, step, number)
         yield from _completion(step, occurrence, moment, position)
-        reminder = _reminder(step, occurrence, moment, position, closes_at)
+        reminder = _reminder(step, occurrence, moment, position, slots, closes_at)
         if reminder is not None:
             reminders.append(reminder)
     if occurrence.rungs_used < len(step.escalation):
-        at = rung_at(step, occurrence, moment, occurrence.settled_at or closes_at)
+        at = _rung_at(step, occurrence, moment, slots, occurrence.settled_at or closes_at)
         if at is not None:
             yield Item(max(at, now), at, "escalation", position, step, number, used=occurrence.rungs_used)
 
@@ -192,17 +194,23 @@ def reminder_slots(step: StepStructure, occurrence: Occurrence, zone: ZoneInfo) 
 
 
 def _reminder(
-    step: StepStructure, occurrence: Occurrence, moment: Moment, position: int, closes_at: datetime | None
+    step: StepStructure,
+    occurrence: Occurrence,
+    moment: Moment,
+    position: int,
+    slots: list[datetime],
+    closes_at: datetime | None,
 ) -> Item | None:
     """The next reminder of one open occurrence, held by snooze and quiet hours; None at or after its closing."""
-    slots = reminder_slots(step, occurrence, moment.zone)[occurrence.reminders_used :] if step.reminders else []
+    slots = slots[occurrence.reminders_used :]
     if occurrence.snoozed_until is not None:
         slots = [max(slot, occurrence.snoozed_until) for slot in slots]
     is_asked = occurrence.asked_at is not None
     first = occurrence.asked_at or (slots[0] if slots else None)
     if first is None:
         return None
-    wanted_at, at = moment.quiet(first, step), moment.quiet(max(first, moment.now), step)
+    wanted_at = moment.quiet(first, step)
+    at = wanted_at if first >= moment.now else moment.quiet(moment.now, step)
     if closes_at is not None and at >= closes_at:
         return None
     used = sum(slot <= at for slot in slots)
@@ -229,10 +237,12 @@ def _together(reminders: list[Item]) -> Iterator[Item]:
         yield from (item._replace(at=at) for item in group)
 
 
-def rung_at(step: StepStructure, occurrence: Occurrence, moment: Moment, closes_at: datetime | None) -> datetime | None:
+def _rung_at(
+    step: StepStructure, occurrence: Occurrence, moment: Moment, slots: list[datetime], closes_at: datetime | None
+) -> datetime | None:
     """When the next rung of the ladder is due: after the last planned reminder, or else after the closing (rule R6)."""
     rung = step.escalation[occurrence.rungs_used]
-    last = max(reminder_slots(step, occurrence, moment.zone), default=None)
+    last = slots[-1] if slots else None
     if last is not None and occurrence.snoozed_until is not None:
         last = max(last, occurrence.snoozed_until)
     base = last or closes_at

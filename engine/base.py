@@ -1,7 +1,7 @@
 """The building blocks every model of the engine is made of."""
 
 from datetime import UTC, datetime
-from typing import Annotated, NewType
+from typing import Annotated, Any, NewType, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
@@ -29,6 +29,15 @@ class Frozen(BaseModel):
     """A value that never changes, refuses unknown fields and survives its JSON round trip."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    def changed(self, **fields: Any) -> Self:
+        """A copy with these fields changed and not checked again: `model_copy`, at a quarter of its price."""
+        copy = object.__new__(type(self))
+        object.__setattr__(copy, "__dict__", self.__dict__ | fields)
+        object.__setattr__(copy, "__pydantic_fields_set__", self.__pydantic_fields_set__ | fields.keys())
+        object.__setattr__(copy, "__pydantic_extra__", None)
+        object.__setattr__(copy, "__pydantic_private__", None)
+        return copy
 
 
 def occurrence_id(step: StepId, number: int) -> OccurrenceId:

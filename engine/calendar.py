@@ -45,6 +45,7 @@ def _end_of_gap(local: datetime, zone: ZoneInfo) -> datetime:
     return after
 
 
+@lru_cache(maxsize=16384)
 def add(instant: datetime, offset: Offset, zone: ZoneInfo) -> datetime:
     """Move by a length: the calendar part keeps the wall time, then the elapsed part (rule T1)."""
     if offset.months or offset.days:

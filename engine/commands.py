@@ -279,7 +279,7 @@ def _resume(draft: Draft) -> bool:
     if draft.journey.status != "paused":
         raise Refusal("not_paused", "P2", f"the journey is {draft.journey.status}; only a paused one can be resumed")
     *earlier, pause = draft.journey.pauses
-    ended = pause.model_copy(update={"until": draft.now})
+    ended = pause.changed(until=draft.now)
     draft.set(status="active", pauses=(*earlier, ended), replanned_at=draft.now)
     if pause.mode == "freeze":
         for occurrence in tuple(draft.journey.occurrences.values()):
@@ -350,7 +350,7 @@ def _set_client_facts(draft: Draft, message: SetClientFacts) -> bool:
 
 def _host_event(draft: Draft, message: HostEvent) -> bool:
     seen = draft.journey.host_events.get(message.name)
-    counted = seen.model_copy(update={"count": seen.count + 1}) if seen else SeenEvent(first_at=draft.now)
+    counted = seen.changed(count=seen.count + 1) if seen else SeenEvent(first_at=draft.now)
     draft.set(host_events={**draft.journey.host_events, message.name: counted})
     draft.happen(HostEventReceived, name=message.name)
     return True

@@ -33,7 +33,7 @@ class Draft:
     def __init__(self, structure: Structure, journey: Journey, now: datetime) -> None:
         self.structure = structure
         self.now = max(now.astimezone(UTC), journey.seen_at)
-        self.journey = journey if journey.seen_at == self.now else journey.model_copy(update={"seen_at": self.now})
+        self.journey = journey if journey.seen_at == self.now else journey.changed(seen_at=self.now)
         self.zone = zone_of(journey.zone)
         self.events: list[Event] = []
         self.effects: list[Notify] = []
@@ -59,14 +59,15 @@ class Draft:
 
     def set(self, **changes: Any) -> None:
         """Change the journey itself."""
-        self.journey = self.journey.model_copy(update=changes)
+        self.journey = self.journey.changed(**changes)
 
     def put(self, occurrence: Occurrence, **changes: Any) -> Occurrence:
         """Change one occurrence, or keep it for the first time."""
-        changed = occurrence.model_copy(update=changes)
-        self.set(occurrences={**self.journey.occurrences, changed.id: changed})
-        if changed.state != "waiting" and self.journey.reached.get(changed.step, 0) < changed.number:
-            self.set(reached={**self.journey.reached, changed.step: changed.number})
+        changed = occurrence.changed(**changes)
+        occurrences, reached = {**self.journey.occurrences, changed.id: changed}, self.journey.reached
+        if changed.state != "waiting" and reached.get(changed.step, 0) < changed.number:
+            reached = {**reached, changed.step: changed.number}
+        self.set(occurrences=occurrences, reached=reached)
         return changed
 
     def happen(self, kind: Callable[..., Event], **fields: Any) -> None:

@@ -51,7 +51,7 @@ Effect = Annotated[Notify | Record, Field(discriminator="kind")]
 def fall_back(effect: Notify) -> Notify:
     """The same message by the recipient's next channel (rule N3)."""
     key = str(effect.id).removesuffix(f"/{effect.channel}") if effect.channel else effect.id
-    return effect.model_copy(update={"channel": effect.channel + 1, "id": EffectId(f"{key}/{effect.channel + 1}")})
+    return effect.changed(channel=effect.channel + 1, id=EffectId(f"{key}/{effect.channel + 1}"))
 
 
 class NotifyResult(Frozen):

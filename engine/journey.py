@@ -121,6 +121,8 @@ class Journey(Frozen):
     """When open optional steps close after completion."""
     seen_at: Instant
     """The latest instant it was told; time never runs backwards inside a journey."""
+    wake_at: Instant | None = None
+    """When the next thing happens by itself; None: only a message moves it."""
     seq: int = 0
     """The number of the last event."""
     answered: dict[MessageId, int] = Field(default_factory=dict)

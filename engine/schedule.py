@@ -9,8 +9,8 @@ from engine.base import OccurrenceId, StepId, occurrence_id
 from engine.calendar import add, has_wall_time, midnight, next_slot, shape, wall
 from engine.conditions import facts_of, holds
 from engine.events import Reason
-from engine.journey import SATISFYING_STATES, Journey
-from engine.moment import Moment
+from engine.journey import SATISFYING_STATES, Journey, Occurrence
+from engine.moment import Moment, name_of
 from engine.repetition import FROM_OUTSIDE, Series, moved_by_pauses
 from engine.structure import Anchor, Condition, StepStructure
 
@@ -93,34 +93,28 @@ def _repeated_standing(step: StepStructure, moment: Moment) -> Standing:
     return Standing(came_at, passed_at, ended_at, is_satisfied, not step.required and is_over and not is_satisfied)
 
 
-class Live(NamedTuple):
-    """A step to which something can still happen."""
-
-    position: int
-    step: StepStructure
-    since: datetime
-    """When the last of the required steps before it that are over let it through."""
+Live = tuple[int, StepStructure, datetime]
+"""A step to which something can still happen: its position, itself, and when the last of the required steps before it
+that are over let it through."""
 
 
 def live_steps(moment: Moment) -> list[Live]:
     """The steps that are not over, so that a long past costs nothing more in this turn."""
     found: list[Live] = []
-    since = moment.journey.started_at
+    since, known = moment.journey.started_at, moment.journey.occurrences
     for position, step in enumerate(moment.structure.steps):
-        passed_at = _over_since(step, moment)
+        first = known.get(name_of(step.id, 1))
+        passed_at = _over_since(step, first, moment) if first is not None and first.settled_at is not None else None
         if passed_at is None:
-            found.append(Live(position, step, since))
+            found.append((position, step, since))
         elif step.required and passed_at > since:
             since = passed_at
     return found
 
 
-def _over_since(step: StepStructure, moment: Moment) -> datetime | None:
+def _over_since(step: StepStructure, first: Occurrence, moment: Moment) -> datetime | None:
     """Since when a step has passed of which every occurrence has come and is settled."""
-    first = moment.find(step, 1)
-    if first is None or first.settled_at is None or first.passed_at is None:
-        return None
-    if step.repeat is None:
+    if step.repeat is None or first.passed_at is None:
         return first.passed_at
     standing = standing_of(step, moment)
     return standing.passed_at if standing.ended_at is not None else None

@@ -19,15 +19,16 @@ class Runaway(AssertionError):
     """One turn did not come to an end: a bug, which must stop visibly and not eat the history."""
 
 
-def settle(draft: Draft) -> list[Item]:
-    """Do what is due and return what is left for later."""
+def settle(draft: Draft) -> None:
+    """Do what is due, and note when the next thing will be."""
     for _ in range(_MOST):
         if draft.journey.status == "active" and _complete(draft):
             continue
         items = agenda(draft.moment, draft.live)
         due = [item for item in items if item.at <= draft.now]
         if not due:
-            return items
+            draft.set(wake_at=min((item.at for item in items), default=None))
+            return
         _carry_out(draft, min(due, key=Item.order), due)
     raise Runaway(f"journey {draft.journey.id} did not settle")
 
@@ -102,7 +103,7 @@ def _complete_wait(draft: Draft, item: Item) -> None:
     if waited_for is not None and waited_for.event is not None:
         events = draft.journey.host_events
         seen = events[waited_for.event]
-        draft.set(host_events={**events, waited_for.event: seen.model_copy(update={"used": seen.used + 1})})
+        draft.set(host_events={**events, waited_for.event: seen.changed(used=seen.used + 1)})
     done = draft.settle(draft.find(item.step, item.number), "completed")
     draft.step_happens(StepCompleted, done)
 

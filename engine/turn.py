@@ -1,6 +1,7 @@
 """What comes out of one turn of a journey, and of a look ahead."""
 
-from typing import Literal
+from datetime import datetime
+from typing import Literal, NamedTuple
 
 from engine.base import Frozen, Instant, OccurrenceId, StepId
 from engine.effects import Notify
@@ -22,14 +23,15 @@ class Answer(Frozen):
     """For a person: the thing, the problem and the next move."""
 
 
-class Turn(Frozen):
+class Turn(NamedTuple):
     """One turn: the journey afterwards, what happened, what is to be done, when to wake, what to answer."""
 
     journey: Journey
+    answer: Answer
+    wake_at: datetime | None = None
+    """Never too late; where something was overdue as nothing else happened, at once."""
     events: tuple[Event, ...] = ()
     effects: tuple[Notify, ...] = ()
-    wake_at: Instant | None = None
-    answer: Answer
 
 
 class Planned(Frozen):

@@ -82,7 +82,7 @@ def apply(view: JourneyView, event: Event) -> JourneyView:
     if event.seq != view.seq + 1:
         raise ValueError(f"event {event.seq} does not follow event {view.seq}")
     changed = _apply(view, event)
-    return changed.model_copy(update={"seq": event.seq})
+    return changed.changed(seq=event.seq)
 
 
 def fold(events: "list[Event] | tuple[Event, ...]", view: JourneyView | None = None) -> JourneyView:
@@ -96,25 +96,25 @@ def fold(events: "list[Event] | tuple[Event, ...]", view: JourneyView | None = N
 def _apply(view: JourneyView, event: Event) -> JourneyView:
     match event:
         case JourneyStarted():
-            return view.model_copy(update={"started_at": event.at, "zone": event.zone})
+            return view.changed(started_at=event.at, zone=event.zone)
         case JourneyPaused():
-            return _silence(view.model_copy(update={"status": "paused"}))
+            return _silence(view.changed(status="paused"))
         case JourneyResumed():
-            return view.model_copy(update={"status": "active"})
+            return view.changed(status="active")
         case JourneyCompleted():
-            return view.model_copy(update={"status": "completed", "finished_at": event.at})
+            return view.changed(status="completed", finished_at=event.at)
         case JourneyStopped():
-            return view.model_copy(update={"status": "stopped", "finished_at": event.at})
+            return view.changed(status="stopped", finished_at=event.at)
         case JourneyEnded():
-            return view.model_copy(update={"status": "ended", "finished_at": event.at})
+            return view.changed(status="ended", finished_at=event.at)
         case ClientFactsSet():
-            return view.model_copy(update={"zone": event.zone})
+            return view.changed(zone=event.zone)
         case DateSet() | HostEventReceived() | NotificationGivenUp():
             return view
         case ReminderDue():
             for occurrence in event.occurrences:
                 old = view.occurrences[occurrence]
-                view = _put(view, old.model_copy(update={"reminders": old.reminders + 1}))
+                view = _put(view, old.changed(reminders=old.reminders + 1))
             return view
         case (
             StepDelivered()
@@ -165,17 +165,17 @@ _StepEvent = (
 def _apply_to_occurrence(old: OccurrenceView, event: _StepEvent) -> OccurrenceView:
     def settled(state: OccurrenceState, *, holds: bool = False, **more: object) -> OccurrenceView:
         generation = old.generation + 1
-        return old.model_copy(update={"state": state, "settled_at": event.at, "holds": holds, "generation": generation, **more})
+        return old.changed(state=state, settled_at=event.at, holds=holds, generation=generation, **more)
 
     match event:
         case StepDelivered():
-            return old.model_copy(update={"state": "open", "delivered_at": event.at, "holds": False})
+            return old.changed(state="open", delivered_at=event.at, holds=False)
         case StepStarted():
-            return old.model_copy(update={"state": "started", "started_at": event.at})
+            return old.changed(state="started", started_at=event.at)
         case StepCompleted():
             return settled("completed", response_id=event.response_id, late=event.late)
         case StepRevised():
-            return old.model_copy(update={"response_id": event.response_id})
+            return old.changed(response_id=event.response_id)
         case StepSkipped():
             return settled("skipped")
         case StepExcused():
@@ -189,15 +189,15 @@ def _apply_to_occurrence(old: OccurrenceView, event: _StepEvent) -> OccurrenceVi
         case StepAbandoned():
             return settled("abandoned", holds=event.holds)
         case StepParked():
-            return old.model_copy(update={"holds": True})
+            return old.changed(holds=True)
         case StepReleased():
-            return old.model_copy(update={"holds": False})
+            return old.changed(holds=False)
         case StepReopened():
             return _opened_again(old)
         case StepExtended():
             return old if old.settled_at is None else _opened_again(old)
         case RemindersSnoozed():
-            return old.model_copy(update={"snoozed_until": event.until, "generation": old.generation + 1})
+            return old.changed(snoozed_until=event.until, generation=old.generation + 1)
         case StepWorkedOn() | PractitionerTold():
             return old
         case _:
@@ -207,19 +207,19 @@ def _apply_to_occurrence(old: OccurrenceView, event: _StepEvent) -> OccurrenceVi
 def _opened_again(old: OccurrenceView) -> OccurrenceView:
     state = "started" if old.started_at else "open"
     fresh = {"state": state, "settled_at": None, "holds": False, "late": False, "generation": old.generation + 1}
-    return old.model_copy(update=fresh)
+    return old.changed(**fresh)
 
 
 def _silence(view: JourneyView) -> JourneyView:
     """Move every open step's generation on: reminders on their way have lost their meaning (rule R2)."""
     for occurrence in view.occurrences.values():
         if occurrence.state in ("open", "started"):
-            view = _put(view, occurrence.model_copy(update={"generation": occurrence.generation + 1}))
+            view = _put(view, occurrence.changed(generation=occurrence.generation + 1))
     return view
 
 
 def _put(view: JourneyView, occurrence: OccurrenceView) -> JourneyView:
-    return view.model_copy(update={"occurrences": {**view.occurrences, occurrence.id: occurrence}})
+    return view.changed(occurrences={**view.occurrences, occurrence.id: occurrence})
 
 
 def view_of(journey: Journey) -> JourneyView:

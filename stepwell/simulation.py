@@ -74,11 +74,10 @@ class _Life:
     """One simulated client on a pathway."""
 
     def __init__(
-        self, published: Published, types: StepTypes, facts: StartFacts, begins: datetime, name: str, draws: Random
+        self, structure: Structure, answers: "_Answers", facts: StartFacts, begins: datetime, name: str, draws: Random
     ) -> None:
-        self.structure: Structure = published.structure
-        self._types = types
-        self._contents = _contents(published, types)
+        self.structure = structure
+        self._answers = answers
         self._draws = draws
         self._behaviour: Behaviour = behaviour(name, draws)
         self._coming: list[tuple[datetime, int, OccurrenceId]] = []
@@ -125,13 +124,8 @@ class _Life:
             return HostEvent(id=self._next_id(), name=event) if event else None
         by = By(role="practitioner" if step.actor == "practitioner" else "client")
         response = f"{name}/{self._messages}"
-        return Respond(id=self._next_id(), by=by, occurrence=name, response_id=response, outcome=self._outcome(step))
-
-    def _outcome(self, step: StepStructure) -> Outcome:
-        if not step.outcomes:
-            return {}
-        step_type, content = self._types[step.type], self._contents[step.id]
-        return step_type.judge(content, step_type.sample(content, self._draws.random))
+        outcome = self._answers.draw(step, self._draws)
+        return Respond(id=self._next_id(), by=by, occurrence=name, response_id=response, outcome=outcome)
 
     def _notice(self, turn: Turn, now: datetime) -> None:
         for event in turn.events:
@@ -174,10 +168,75 @@ class _Life:
             heapq.heappush(self._coming, (now + delay, self._messages, name))
 
 
-def _contents(published: Published, types: StepTypes) -> dict[StepId, Content]:
-    return {
-        name: types[step.type].content_model.model_validate(step.content) for name, step in published.contents.steps.items()
-    }
+class _Answers:
+    """What simulated clients answer: anything the step's content allows."""
+
+    def __init__(self, published: Published, types: StepTypes) -> None:
+        self._types = types
+        self._contents: dict[StepId, Content] = {
+            name: types[step.type].content_model.model_validate(step.content) for name, step in published.contents.steps.items()
+        }
+
+    def draw(self, step: StepStructure, draws: Random) -> Outcome:
+        """The outcomes of one drawn answer."""
+        if not step.outcomes:
+            return {}
+        step_type, content = self._types[step.type], self._contents[step.id]
+        return step_type.judge(content, step_type.sample(content, draws.random))
+
+
+class _Tally:
+    """What is kept of lives that have been lived."""
+
+    def __init__(self) -> None:
+        self.steps: dict[StepId, Counter[str]] = {}
+        self.hours: dict[StepId, list[float]] = {}
+        self.contacts: Counter[date] = Counter()
+        self.most_contacts = 0
+        self.told = 0
+        self.completed = 0
+        self.held = 0
+        self.running = 0
+        self.days: list[float] = []
+
+    def add(self, life: _Life) -> None:
+        """Count one client in."""
+        for name, counted in life.steps.items():
+            self.steps.setdefault(name, Counter()).update(counted)
+            self.hours.setdefault(name, []).extend(life.hours[name])
+        self.contacts.update(life.contacts)
+        self.most_contacts = max(self.most_contacts, *life.contacts.values(), 0)
+        self.told += life.told
+        journey = life.turn.journey
+        self.completed += journey.status == "completed"
+        self.held += journey.is_held and journey.status == "active"
+        self.running += journey.status not in _OVER
+        if journey.status == "completed" and journey.finished_at:
+            self.days.append((journey.finished_at - journey.started_at).total_seconds() / 86400)
+
+    def figures(self) -> dict[str, Any]:
+        """The fields of a Simulation that are counted."""
+        total = sum(self.steps.values(), Counter[str]())
+        worst = max(self.contacts.items(), key=lambda one: (one[1], -one[0].toordinal()), default=(None, 0))
+        return {
+            "deliveries": total["delivered"],
+            "reminders": total["reminders"],
+            "completions": total["completed"],
+            "expiries": total["expired"],
+            "told": self.told,
+            "completed": self.completed,
+            "held": self.held,
+            "running": self.running,
+            "days_to_complete": _deciles(sorted(self.days)),
+            "most_contacts": self.most_contacts,
+            "worst_day": worst[0],
+            "worst_day_contacts": worst[1],
+            "steps": {name: {**counted, "median_hours": _middle(self.hours[name])} for name, counted in self.steps.items()},
+        }
+
+
+def _middle(hours: list[float]) -> float | None:
+    return round(median(hours), 1) if hours else None
 
 
 def simulate(
@@ -198,7 +257,7 @@ def simulate(
     date lies 30 days after the start. Raises UnknownZone, ValueError for an unknown behaviour.
     """
     begins = from_wall(datetime.combine(start, time(9)), zone_of(zone))
-    lives = []
+    structure, answers, tally = published.structure, _Answers(published, types), _Tally()
     for number in range(clients):
         draws = Random(f"{seed}/{number}")  # noqa: S311 - a simulation, not a secret
         facts = StartFacts(
@@ -206,48 +265,20 @@ def simulate(
             tenant=TenantId("simulated"),
             client=ClientId(f"client-{number}"),
             zone=zone,
-            dates=dict.fromkeys(_dates(published.structure), start + timedelta(days=30)),
+            dates=dict.fromkeys(_dates(structure), start + timedelta(days=30)),
         )
-        life = _Life(published, types, facts, begins, behaviour_name, draws)
+        life = _Life(structure, answers, facts, begins, behaviour_name, draws)
         life.live(begins + timedelta(days=days))
-        lives.append(life)
+        tally.add(life)
         progress(number + 1)
-    head = {"pathway": published.structure.pathway, "clients": clients, "behaviour": behaviour_name, "seed": seed}
-    return Simulation.model_validate({**head, "start": start, "zone": zone, "days": days, **_figures(lives)})
+    head = {"pathway": structure.pathway, "clients": clients, "behaviour": behaviour_name, "seed": seed}
+    return Simulation.model_validate({**head, "start": start, "zone": zone, "days": days, **tally.figures()})
 
 
 def _dates(structure: Structure) -> list[str]:
     anchors = [step.timing.anchor.name for step in structure.steps if step.timing.anchor.kind == "date"]
     waits = [step.completes_on.date for step in structure.steps if step.completes_on]
     return sorted({name for name in (*anchors, *waits) if name})
-
-
-def _figures(lives: list[_Life]) -> dict[str, Any]:
-    steps = {name: sum((life.steps[name] for life in lives), Counter[str]()) for name in (lives[0].steps if lives else {})}
-    hours = {name: [one for life in lives for one in life.hours[name]] for name in steps}
-    journeys = [life.turn.journey for life in lives]
-    done = [journey for journey in journeys if journey.status == "completed"]
-    lengths = sorted((one.finished_at - one.started_at).total_seconds() / 86400 for one in done if one.finished_at)
-    contacts = sum((life.contacts for life in lives), Counter[date]())
-    worst = max(contacts.items(), key=lambda one: (one[1], -one[0].toordinal()), default=(None, 0))
-    return {
-        "deliveries": sum(one["delivered"] for one in steps.values()),
-        "reminders": sum(one["reminders"] for one in steps.values()),
-        "completions": sum(one["completed"] for one in steps.values()),
-        "expiries": sum(one["expired"] for one in steps.values()),
-        "told": sum(life.told for life in lives),
-        "completed": len(done),
-        "held": sum(journey.is_held and journey.status == "active" for journey in journeys),
-        "running": sum(journey.status not in _OVER for journey in journeys),
-        "days_to_complete": _deciles(lengths),
-        "most_contacts": max((max(life.contacts.values(), default=0) for life in lives), default=0),
-        "worst_day": worst[0],
-        "worst_day_contacts": worst[1],
-        "steps": {
-            name: {**counted, "median_hours": round(median(hours[name]), 1) if hours[name] else None}
-            for name, counted in steps.items()
-        },
-    }
 
 
 def _deciles(lengths: list[float]) -> tuple[float, float, float] | None:

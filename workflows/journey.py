@@ -14,7 +14,7 @@ from workflows.policies import POLICIES
 
 with workflow.unsafe.imports_passed_through():
     from engine.advance import StartFacts, advance, begin
-    from engine.base import EffectId, Frozen, Instant, MessageId
+    from engine.base import EffectId, Frozen, MessageId
     from engine.effects import Notify, NotifyResult, Record, RecordResult, fall_back
     from engine.events import Event
     from engine.journey import Journey
@@ -37,7 +37,6 @@ class JourneyInput(Frozen):
     structure: Structure
     facts: StartFacts | None = None
     journey: Journey | None = None
-    wake_at: Instant | None = None
     unrecorded: tuple[Event, ...] = ()
     unsent: tuple[Notify, ...] = ()
     rotate_at: int = 1000
@@ -79,7 +78,6 @@ class JourneyWorkflow:
         self._bug: BaseException | None = None
         self._ticks = 0
         self._shown: tuple[str, datetime | None] | None = None
-        self._wake_at = start.wake_at
         if start.journey is None:
             assert start.facts is not None, "a new journey needs its facts"
             first = begin(start.structure, start.facts, workflow.now())
@@ -113,7 +111,6 @@ class JourneyWorkflow:
                 JourneyInput(
                     structure=self._structure,
                     journey=self._journey,
-                    wake_at=self._wake_at,
                     unrecorded=tuple(self._unrecorded),
                     unsent=(*self._sending.values(), *self._outbox),
                     rotate_at=self._rotate_at,
@@ -182,14 +179,14 @@ class JourneyWorkflow:
     async def _clock(self) -> None:
         """Sleep until the plan's next instant; a timer is replaced only by an earlier one."""
         while True:
-            await workflow.wait_condition(lambda: self._wake_at is not None)
-            target = self._wake_at
+            await workflow.wait_condition(lambda: self._journey.wake_at is not None)
+            target = self._journey.wake_at
             assert target is not None
             left = target - workflow.now()
             if left > timedelta(0):
                 try:
                     await workflow.wait_condition(
-                        lambda: self._wake_at is not None and self._wake_at < target,  # noqa: B023 - awaited in this round
+                        lambda: self._journey.wake_at is not None and self._journey.wake_at < target,  # noqa: B023 - awaited in this round
                         timeout=left,
                         timeout_summary="next due",
                     )
@@ -232,8 +229,6 @@ class JourneyWorkflow:
         self._unrecorded.extend(turn.events)
         self._recent.extend(turn.events)
         self._outbox.extend(turn.effects)
-        if turn.answer.accepted:
-            self._wake_at = turn.wake_at
         if not self._holds_back:
             self._show()
             self._flush_outbox()
@@ -293,14 +288,18 @@ class JourneyWorkflow:
     def _show(self) -> None:
         """State, open steps and the next instant: ids only, no content (rule V4)."""
         state = "held" if self._journey.status == "active" and self._journey.is_held else self._journey.status
-        shown = (state, self._wake_at)
+        shown = (state, self._journey.wake_at)
         if shown == self._shown:
             return
         self._shown = shown
-        due = [NEXT_DUE.value_set(self._wake_at)] if self._wake_at else [NEXT_DUE.value_unset()]
+        due = [NEXT_DUE.value_set(self._journey.wake_at)] if self._journey.wake_at else [NEXT_DUE.value_unset()]
         workflow.upsert_search_attributes([STATE.value_set(state), *due])
         still_open = [one.id for one in self._journey.occurrences.values() if one.state in ("open", "started")]
-        when = f"{self._wake_at:%Y-%m-%d %H:%M:%S} UTC" if self._wake_at else "nothing planned; waits for a message"
+        when = (
+            f"{self._journey.wake_at:%Y-%m-%d %H:%M:%S} UTC"
+            if self._journey.wake_at
+            else "nothing planned; waits for a message"
+        )
         lines = (
             f"**{state}** · {self._journey.pathway} v{self._journey.version}\n",
             f"- open: {', '.join(still_open) or 'nothing'}",

@@ -34,7 +34,7 @@ def _contacts(structure: Structure, *, answers: bool) -> Counter[date]:
         message: Message | None = _next_answer(structure, turn, number) if answers else None
         if message is not None:
             answered = advance(structure, turn.journey, message, now)
-            turn = answered.model_copy(update={"effects": ()})
+            turn = answered._replace(effects=())
         elif turn.wake_at is None:
             break
         else:
@@ -59,7 +59,7 @@ def _begin(structure: Structure) -> Turn:
     for at, name in enumerate(events):
         turn = advance(structure, turn.journey, HostEvent(id=MessageId(f"event-{at}"), name=name), _BEGIN)
         effects += turn.effects
-    return turn.model_copy(update={"effects": effects})
+    return turn._replace(effects=effects)
 
 
 def _next_answer(structure: Structure, turn: Turn, number: int) -> Respond | None:

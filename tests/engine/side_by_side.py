@@ -68,7 +68,7 @@ class SideBySide:
             turn = self._advance(self.last_accepted)
             assert (turn.journey, turn.events, turn.effects) == (self.turn.journey, (), ())
             assert turn.answer.accepted
-            assert turn.wake_at == plan(self.structure, turn.journey, self.now).wake_at
+            check_turn(self.structure, self.turn.journey, turn, self.now)
 
     def wake(self) -> None:
         """Tick at the instant the plan asks for, or now where it asks for none."""
