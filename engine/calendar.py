@@ -95,11 +95,19 @@ def _holidays(country: str) -> holidays.HolidayBase:
 
 def is_known_country(country: str) -> bool:
     """Whether the holiday calendar knows this country, and the subdivision where one is given."""
-    try:
-        _holidays(country)
-    except NotImplementedError:
-        return False
-    return True
+    return country in _known_countries()
+
+
+@cache
+def _known_countries() -> frozenset[str]:
+    known = holidays.list_supported_countries(include_aliases=False)
+    return frozenset({*known, *(f"{country}-{part}" for country, parts in known.items() for part in parts)})
+
+
+def load_calendars() -> None:
+    """Read every holiday calendar, half a second's work: later a journey decides, and then nobody may read a file."""
+    for country in _known_countries():
+        is_working_day(date(2026, 1, 1), country)
 
 
 @lru_cache(maxsize=8192)

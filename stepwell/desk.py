@@ -28,8 +28,11 @@ class Desk:
         return datetime.now(UTC)
 
     async def _journey(self, journey: str) -> JourneyRow:
+        """By its id, or by its enrolment key: then the latest attempt."""
         async with self._database.read() as session:
             row = await journeys.get(session, self._tenant, journey)
+            if row is None:
+                row = next(iter(await journeys.enrolled(session, self._tenant, journey)), None)
         if row is None:
             raise NotFound(f"there is no journey {journey}; see: stepwell journey list")
         return row

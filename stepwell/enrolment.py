@@ -14,6 +14,7 @@ from store import clients, journeys, pathways
 from store.database import Database
 from store.ids import new_id
 from store.tables import ClientRow, JourneyRow
+from store.turns import take_turn
 
 
 class Wish(NamedTuple):
@@ -35,6 +36,7 @@ async def enrol(database: Database, wish: Wish, now: datetime) -> JourneyRow:
     for _ in range(5):
         try:
             async with database.begin() as session:
+                await take_turn(session, "enrolment", wish.tenant, wish.key)
                 attempts = await journeys.enrolled(session, wish.tenant, wish.key)
                 found = _existing(wish, attempts)
                 if found is not None:

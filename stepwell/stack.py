@@ -15,7 +15,7 @@ from stepwell.handle import Stepwell
 from stepwell.mailcatcher import MailCatcher
 from stepwell.settings import Settings, stack_file
 from stepwell.workers import build_workers
-from store.database import Database, StoreUnavailable
+from store.database import Database, StoreOutdated, StoreUnavailable
 
 
 class Ports:
@@ -50,11 +50,8 @@ async def running_stack(folder: Path, ports: Ports, *, works: bool = True) -> As
         stack.push_async_callback(database.close)
         try:
             await database.migrate()
-        except StoreUnavailable as error:
-            file = folder / "stepwell.db"
-            raise NotRunning(
-                f"{file} cannot be used: {error.__cause__ or error}; put a backup in its place, or move it away"
-            ) from error
+        except (StoreUnavailable, StoreOutdated) as error:
+            raise NotRunning(str(error)) from error
         mail = MailCatcher(folder / "mail", port=ports.mail)
         await mail.start()
         stack.push_async_callback(mail.stop)

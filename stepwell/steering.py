@@ -51,6 +51,7 @@ _PRACTITIONER = By(role="practitioner")
 class Steering(Desk):
     """Start journeys and pass on what people do. Each call is safe to repeat with the same id.
 
+    A journey is named by its id or by its enrolment key, which is `client/pathway` unless another was given.
     Everything raises Refused with the rule's id, NotFound, or Unavailable when the server cannot be reached in time.
     """
 

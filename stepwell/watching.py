@@ -12,9 +12,9 @@ from engine.journey import Journey
 from engine.publishing import Published
 from engine.steptype import in_language
 from engine.turn import Plan
-from engine.view import fold, view_of
+from engine.view import JourneyView, fold, view_of
 from stepwell.desk import Desk
-from stepwell.errors import Unavailable
+from stepwell.errors import NotFound, Unavailable
 from stepwell.models import JourneyDetail, JourneySummary, Mismatch, OccurrenceSummary, Sent, ToDo
 from stepwell.steering import summary_from
 from store import events, journeys, ledger, projection, responses
@@ -154,7 +154,11 @@ class Watching(Desk):
         if row.status == "starting":
             return ["it was reserved but its workflow was not started; call start again with the same key"]
         try:
-            own = view_of(await self._ask(row, JourneyWorkflow.state))
+            own: JourneyView | None = view_of(await self._ask(row, JourneyWorkflow.state))
+        except NotFound as gone:
+            if row.status not in journeys.OVER:
+                return [str(gone)]
+            own = None  # over for longer than Temporal keeps what is closed
         except Unavailable as unavailable:
             return [str(unavailable)]
         async with self._database.read() as session:
@@ -162,6 +166,8 @@ class Watching(Desk):
             kept = await projection.read(session, row)
             told = await events.read(session, journey)
         differences = [f"rows against events: {one}" for one in projection.differences(kept, fold(told))]
+        if own is None:
+            return differences
         if own.seq == kept.seq:
             return [*differences, *(f"rows against workflow: {one}" for one in projection.differences(kept, own))]
         if own.seq < kept.seq:
@@ -174,7 +180,7 @@ class Watching(Desk):
             return await handle.query(question, rpc_timeout=_QUERY)
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:
-                raise Unavailable(f"the workflow of journey {row.id} is not in Temporal (any more)") from error
+                raise NotFound(f"the workflow of journey {row.id} is not in Temporal (any more)") from error
             raise Unavailable(f"journey {row.id} does not answer: is a worker running?") from error
 
 

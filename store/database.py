@@ -1,6 +1,7 @@
 """One database behind one door: SQLite in a file, or PostgreSQL."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -42,6 +43,7 @@ class Database:
         is_file = address.get_backend_name() == "sqlite"
         engine = create_async_engine(address, pool_pre_ping=not is_file, hide_parameters=True)
         if is_file:
+            event.listen(engine.sync_engine, "do_connect", _try_file)
             event.listen(engine.sync_engine, "connect", _set_up_sqlite)
             event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return cls(engine)
@@ -112,6 +114,11 @@ def _read_address(url: str) -> URL:
     mode = address.query.get("sslmode")  # as libpq writes it, and with it most hosting companies
     address = address.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode} if mode else {})
     return address.set(drivername=_DRIVERS[kind])
+
+
+def _try_file(_dialect: Any, _record: Any, arguments: list[Any], keywords: dict[str, Any]) -> None:
+    # where it cannot be opened it fails here: in the driver it would leave a thread that outlives the loop and complains
+    sqlite3.connect(arguments[0], uri=keywords.get("uri", False)).close()
 
 
 def _set_up_sqlite(connection: Any, _: Any) -> None:

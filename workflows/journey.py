@@ -177,7 +177,11 @@ class JourneyWorkflow:
             waiting.answer = turn.answer
 
     async def _clock(self) -> None:
-        """Sleep until the plan's next instant; a timer is replaced only by an earlier one."""
+        """Sleep until the plan's next instant: one timer at a time, replaced when the plan changes.
+
+        A timer that fires has something to do. One that fired for nothing would leave a task without commands, and those
+        are not replayed where they were (see `_record`).
+        """
         while True:
             await workflow.wait_condition(lambda: self._journey.wake_at is not None)
             target = self._journey.wake_at
@@ -186,7 +190,7 @@ class JourneyWorkflow:
             if left > timedelta(0):
                 try:
                     await workflow.wait_condition(
-                        lambda: self._journey.wake_at is not None and self._journey.wake_at < target,  # noqa: B023 - awaited in this round
+                        lambda: self._journey.wake_at != target,  # noqa: B023 - awaited in this round
                         timeout=left,
                         timeout_summary="next due",
                     )
@@ -203,9 +207,12 @@ class JourneyWorkflow:
 
         Never as a local activity: that would run before the message that caused the event is durable, and a task that is
         tried again may take the messages in another order. The store would know of what never happened.
+
+        After the answers, always: on a worker that meets the journey anew, a message and the recording that was done just
+        before it arrive as one, the message first, and the order of commands must not tell the difference (sdk-python#1591).
         """
         while True:
-            await workflow.wait_condition(lambda: bool(self._unrecorded))
+            await workflow.wait_condition(lambda: bool(self._unrecorded) and workflow.all_handlers_finished())
             batch = tuple(self._unrecorded[:_BATCH])
             journey = self._journey
             key = EffectId(f"{journey.id}/record/{batch[0].seq}-{batch[-1].seq}")

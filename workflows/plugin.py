@@ -4,6 +4,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from engine.calendar import load_calendars
+
 DATA_CONVERTER = pydantic_data_converter
 
 _PURE = ("engine", "pydantic", "pydantic_core", "annotated_types", "dateutil", "holidays", "cel_expr_python", "tzdata")
@@ -12,5 +14,6 @@ the linter's list of banned calls does."""
 
 
 def workflow_runner() -> WorkflowRunner:
-    """The sandbox journeys run in."""
+    """The sandbox journeys run in, where nothing can be read from a file any more."""
+    load_calendars()
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PURE))

@@ -20,7 +20,7 @@ from stepwell.handle import Stepwell
 
 app = typer.Typer(no_args_is_help=True, help="Start, watch and steer journeys.")
 
-Journey = Annotated[str, typer.Argument(help="The journey's id.", show_default=False)]
+Journey = Annotated[str, typer.Argument(help="Its id, or its enrolment key: CLIENT/PATHWAY.", show_default=False)]
 Step = Annotated[str, typer.Argument(help="The step as the journey names it, such as diary.3.", show_default=False)]
 Reason = Annotated[str, typer.Option(help="Why; kept in the history.", show_default=False)]
 MessageId = Annotated[
@@ -62,7 +62,7 @@ def start(
     date_: Dates = [],
     json: Json = False,
 ) -> None:
-    """Enter a client on a pathway and start the journey. The same key twice is one start."""
+    """Enter a client on a pathway and start the journey. The same key twice is refused unless --again says otherwise."""
 
     async def job() -> None:
         if again not in ("reject", "use_existing", "restart", "parallel"):

@@ -1,0 +1,92 @@
+"""Processes that a test starts, kills and starts again: the worker as it is deployed, the command line as it is typed."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+STEPWELL = Path(sys.executable).with_name("stepwell")
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def environment(**settings: object) -> dict[str, str]:
+    """What a process of ours is started with: nothing of the caller's but the path, and these settings."""
+    return {
+        "PATH": f"{STEPWELL.parent}:{os.environ['PATH']}",
+        "LC_ALL": "C.UTF-8",
+        **{f"STEPWELL_{name.upper()}": str(value) for name, value in settings.items()},
+    }
+
+
+class Child:
+    """A process that can be killed and started again."""
+
+    def __init__(self, command: list[str], surroundings: Mapping[str, str], folder: Path, name: str) -> None:
+        self._command = command
+        self._surroundings = dict(surroundings)
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self.log: Path = folder / f"{name}.log"
+
+    def start(self) -> None:
+        """Start it; what it says goes to its log."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, env=self._surroundings, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
+    def end(self, how: signal.Signals) -> int:
+        """Send a signal and wait until it is gone; the exit code."""
+        assert self._process is not None
+        self._process.send_signal(how)
+        return self._process.wait(30)
+
+    def stop(self) -> None:
+        """Make sure it is gone."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+    async def says(self, words: str, patience: float = 60) -> None:
+        """Wait until its log holds these words."""
+        give_up_at = asyncio.get_running_loop().time() + patience
+        while words not in self.text:
+            assert self._process is not None
+            assert self._process.poll() is None, self.text
+            assert asyncio.get_running_loop().time() < give_up_at, self.text
+            await asyncio.sleep(0.1)
+
+    @property
+    def text(self) -> str:
+        """What it has said so far."""
+        return self.log.read_text() if self.log.exists() else ""
+
+
+def run(*words: str, surroundings: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run one command of ours to its end."""
+    return subprocess.run(
+        [STEPWELL, *words], env=dict(surroundings), cwd=folder, text=True, capture_output=True, check=False, timeout=120
+    )
+
+
+def run_json(*words: str, surroundings: Mapping[str, str], folder: Path) -> Any:
+    """Run one command of ours with --json and read what it prints."""
+    done = run(*words, "--json", surroundings=surroundings, folder=folder)
+    with suppress(ValueError):
+        return json.loads(done.stdout)
+    raise AssertionError(f"{words}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")

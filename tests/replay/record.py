@@ -1,0 +1,54 @@
+"""`python -m tests.replay.record`: live some journeys on a real server and keep their histories for the replay tests.
+
+Run it after a change that is meant to change what journeys do. What is running somewhere was recorded by the versions
+before: keep the old files too as long as such journeys may exist, and delete them by hand.
+"""
+
+import asyncio
+import json
+import re
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from tests.workflows import test_journeys, test_shell
+from tests.workflows.house import House, house
+
+HISTORIES = Path(__file__).parent / "histories"
+SCENARIOS: dict[str, Callable[[House], Awaitable[None]]] = {
+    "to_its_end": test_journeys.test_a_journey_runs_to_its_end,
+    "six_weeks": test_journeys.test_six_weeks_of_homework,
+    "everything_people_can_do": test_journeys.test_everything_people_can_do_reaches_the_journey,
+    "many_runs": test_shell.test_continue_as_new_loses_nothing,
+    "under_fire": test_shell.test_continue_as_new_under_fire,
+    "refused_mail": test_shell.test_N3_a_refused_mail_falls_back_and_never_holds_the_journey,
+    "cancelled": test_shell.test_G12_a_cancelled_workflow_stops_the_journey_visibly,
+}
+_IDENTITY = re.compile(r'"identity":"[^"]*"')
+"""Process and machine of whoever recorded."""
+_MOST_RUNS = 4
+"""Of a scenario with many: more of the same teaches nothing."""
+
+
+async def _record(name: str, live: Callable[[House], Awaitable[None]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        async with house(Path(folder)) as home:
+            await live(home)
+            number = 0
+            async for run in home.client.list_workflows(page_size=_MOST_RUNS, limit=_MOST_RUNS):
+                number += 1
+                history = await home.client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
+                file = HISTORIES / f"{name}_{number}.json"
+                text = json.dumps(history.to_json_dict(), separators=(",", ":"))
+                file.write_text(_IDENTITY.sub('"identity":"worker"', text) + "\n")
+                print(f"{file.name}: {len(history.events)} events")
+
+
+async def main() -> None:
+    """Record every scenario."""
+    for name, live in SCENARIOS.items():
+        await _record(name, live)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
