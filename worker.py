@@ -1,8 +1,10 @@
 """The worker process: settings → logging → database, connection, workers → run. Wiring and nothing else."""
 
 import asyncio
+import sys
 
 from stepwell import logs
+from stepwell.errors import StepwellError
 from stepwell.settings import load_settings
 from stepwell.workers import work
 
@@ -16,4 +18,7 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    except StepwellError as error:
+        sys.exit(f"stepwell worker: {error}")

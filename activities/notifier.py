@@ -54,8 +54,9 @@ class Notifier:
             if journey is None or client is None:
                 raise RuntimeError(f"journey {effect.journey} is not in the store yet")
             row = await ledger.intend(session, _row(effect))
-            if row.accepted_at is not None:
-                return NotifyResult(status="accepted")
+            recipient = await recipient_of(session, effect, journey, client, self._staff)
+            if row.accepted_at is not None:  # the result of an attempt before this one was lost on its way
+                return _on_the_list_alone(effect, recipient) if row.channel == "in_app" else NotifyResult(status="accepted")
             row.attempts += 1
             row.attempted_at = datetime.now(UTC)
             row.skipped = row.failed = None
@@ -63,7 +64,6 @@ class Notifier:
             if not meant.occurrences:
                 row.skipped = meant.reason
                 return NotifyResult(status="skipped", reason=meant.reason)
-            recipient = await recipient_of(session, effect, journey, client, self._staff)
             refused = self._choose_way(effect, recipient, row)
             if refused is not None:
                 return refused
@@ -79,7 +79,7 @@ class Notifier:
         row.channel = kind
         if kind == "in_app":  # the to-do list itself: nobody opts out of it, and it shows the step already (rule R5)
             row.accepted_at = datetime.now(UTC)
-            return NotifyResult(status="accepted")
+            return _on_the_list_alone(effect, recipient)
         if kind in recipient.opted_out:
             row.skipped = f"opted out of {kind}"
             return NotifyResult(status="failed", reason=row.skipped)
@@ -128,6 +128,14 @@ class Notifier:
             if row.accepted_at is None:
                 row.failed = failed
                 row.accepted_at = None if failed else datetime.now(UTC)
+
+
+def _on_the_list_alone(effect: Notify, recipient: Recipient) -> NotifyResult:
+    """The list shows it. Where nothing else could bring it to the client, the practitioner is to know (rule N3)."""
+    failed = [way.kind for way in recipient.ways[: effect.channel] if way.kind not in recipient.opted_out]
+    if failed and effect.to == "client" and effect.purpose == "delivered":
+        return NotifyResult(status="undeliverable", reason=f"{', '.join(failed)} failed; only the to-do list shows it")
+    return NotifyResult(status="accepted")
 
 
 def _row(effect: Notify) -> NotificationRow:

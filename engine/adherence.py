@@ -34,10 +34,12 @@ class Adherence(Frozen):
 
 
 def adherence(structure: Structure, views: Iterable[OccurrenceView]) -> Adherence:
-    """Count the occurrences of journeys on one version of a pathway."""
+    """Count what was offered to the client in journeys on one version of a pathway; reviews and waits are not theirs."""
     kinds: dict[bool, list[OccurrenceView]] = {True: [], False: []}
     for view in views:
-        kinds[structure.by_id[view.step].required].append(view)
+        step = structure.by_id[view.step]
+        if step.actor == "client":
+            kinds[step.required].append(view)
     return Adherence(required=figures(kinds[True]), optional=figures(kinds[False]))
 
 

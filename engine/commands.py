@@ -248,8 +248,12 @@ def _remind(draft: Draft, message: RemindNow) -> bool:
     _check_staff(message.by.role)
     _, occurrence = _delivered(draft, message.occurrence)
     _refuse_unless_open(occurrence)
+    if draft.journey.status == "completed":
+        raise Refusal(
+            "journey_completed", "G11", "the journey is completed and reminds of nothing; what is open may be answered"
+        )
     if draft.journey.status != "active":
-        raise Refusal("paused", "P1", "the journey is paused or completed and reminds of nothing; resume it first")
+        raise Refusal("paused", "P1", "the journey is paused and reminds of nothing; resume it first")
     cooldown = draft.structure.reminder_cooldown
     if occurrence.reminded_at is not None and draft.now < add(occurrence.reminded_at, cooldown, draft.zone):
         return False

@@ -1,17 +1,24 @@
 """The connection to Temporal: by the settings, else by Temporal's own profile and environment."""
 
+from typing import Any
+
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
-from temporalio.envconfig import ClientConfigProfile
+from temporalio.common import SearchAttributeKey
+from temporalio.envconfig import ClientConfigProfile, ClientConnectConfig
 from temporalio.service import RPCError
 
 from stepwell.errors import Unavailable
 from stepwell.settings import Settings
+from workflows.names import SEARCH_ATTRIBUTES
 from workflows.plugin import DATA_CONVERTER
 
 
 async def connect_to(settings: Settings) -> Client:
     """Connect, or raise Unavailable with what to check."""
-    config = ClientConfigProfile.load().to_client_connect_config()
+    is_embedded = settings.mail_folder is not None  # whatever keys and certificates are in the shell are for another server
+    config = ClientConnectConfig() if is_embedded else ClientConfigProfile.load().to_client_connect_config()
     if settings.temporal:
         config["target_host"] = settings.temporal
         config["namespace"] = settings.namespace
@@ -20,4 +27,18 @@ async def connect_to(settings: Settings) -> Client:
     try:
         return await Client.connect(**config, data_converter=DATA_CONVERTER)
     except (RPCError, RuntimeError) as error:
-        raise Unavailable(f"no Temporal server answers at {address}; start 'stepwell up' or check TEMPORAL_ADDRESS") from error
+        how = "start it with 'stepwell up'" if is_embedded else "check STEPWELL_TEMPORAL or TEMPORAL_ADDRESS, and that it runs"
+        raise Unavailable(f"no Temporal server answers at {address}; {how}") from error
+
+
+async def add_search_attributes(client: Client) -> None:
+    """Add those of ours that the namespace lacks. Raises RPCError where the server does not let us."""
+    operator, namespace = client.operator_service, client.namespace
+    have = (await operator.list_search_attributes(ListSearchAttributesRequest(namespace=namespace))).custom_attributes
+    missing = {key.name: _indexed(key) for key in SEARCH_ATTRIBUTES if key.name not in have}
+    if missing:
+        await operator.add_search_attributes(AddSearchAttributesRequest(namespace=namespace, search_attributes=missing))
+
+
+def _indexed(key: SearchAttributeKey[Any]) -> IndexedValueType.ValueType:
+    return IndexedValueType.ValueType(int(key.indexed_value_type))

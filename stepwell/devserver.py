@@ -10,18 +10,14 @@ import sys
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.namespace.v1 import NamespaceConfig
-from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest
 from temporalio.client import Client
-from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError
 
+from stepwell.connection import add_search_attributes
 from stepwell.errors import NotRunning
-from workflows.names import SEARCH_ATTRIBUTES
 from workflows.plugin import DATA_CONVERTER
 
 _RETENTION = timedelta(days=90)
@@ -91,7 +87,8 @@ class DevServer:
                 start_new_session=True,
             )
         client = await self._connect()
-        await prepare(client)
+        await add_search_attributes(client)
+        await _keep_closed_journeys(client)
         return client
 
     async def _connect(self) -> Client:
@@ -130,17 +127,8 @@ def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
-async def prepare(client: Client) -> None:
-    """Create the search attributes and keep closed journeys for 90 days: the server's own flags do so only once."""
-    operator, namespace = client.operator_service, client.namespace
-    have = (await operator.list_search_attributes(ListSearchAttributesRequest(namespace=namespace))).custom_attributes
-    missing = {key.name: _indexed(key) for key in SEARCH_ATTRIBUTES if key.name not in have}
-    if missing:
-        await operator.add_search_attributes(AddSearchAttributesRequest(namespace=namespace, search_attributes=missing))
+async def _keep_closed_journeys(client: Client) -> None:
+    """For 90 days: the server's own flag does so only once."""
     config = NamespaceConfig()
     config.workflow_execution_retention_ttl.FromTimedelta(_RETENTION)
-    await client.workflow_service.update_namespace(UpdateNamespaceRequest(namespace=namespace, config=config))
-
-
-def _indexed(key: SearchAttributeKey[Any]) -> IndexedValueType.ValueType:
-    return IndexedValueType.ValueType(int(key.indexed_value_type))
+    await client.workflow_service.update_namespace(UpdateNamespaceRequest(namespace=client.namespace, config=config))

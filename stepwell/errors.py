@@ -27,5 +27,9 @@ class Unavailable(StepwellError):
     """The server or the store could not be reached; what was sent may be sent again with the same id."""
 
 
+class NotStarted(Unavailable):
+    """The journey has its place, and its workflow was never started; start it again with the same key."""
+
+
 class NotRunning(StepwellError):
     """The embedded stack is not running, or could not be started; the text says how to start it."""

@@ -4,6 +4,7 @@ import logging
 import sys
 
 import structlog
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
 
 def set_up(level: str = "INFO") -> None:
@@ -26,5 +27,16 @@ def set_up(level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"), append_target_to_name=False)
+    _tell_core(LoggingConfig(filter=TelemetryFilter(core_level="WARN", other_level="ERROR"), forwarding=forwarding))
     for noisy in ("temporalio", "alembic", "mail.log", "aiosqlite", "asyncio"):
         logging.getLogger(noisy).setLevel("WARNING")
+
+
+def hush_core() -> None:
+    """Keep what Temporal's core says of retries out of a short command's output; the command says itself what failed."""
+    _tell_core(LoggingConfig(filter=TelemetryFilter(core_level="OFF", other_level="OFF")))
+
+
+def _tell_core(logging_config: LoggingConfig) -> None:
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=logging_config)), error_if_already_set=False)

@@ -115,6 +115,8 @@ class Sent(_Out):
     purpose: str
     recipient: str
     channel: str | None
+    message_id: str | None
+    """Of a mail: the Message-ID it was sent under."""
     intended_at: datetime
     attempted_at: datetime | None
     attempts: int

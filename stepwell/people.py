@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
 from engine.calendar import LONGEST_QUIET_HOURS, minutes_of
-from engine.messages import By, SetClientFacts
+from engine.messages import SetClientFacts
 from engine.structure import TimeWindow
 from engine.zones import UnknownZone, zone_of
-from stepwell.errors import Refused
+from stepwell.errors import NotStarted, Refused
 from stepwell.models import Channel, Client
 from stepwell.steering import Steering
 from store import clients, journeys
@@ -81,7 +83,7 @@ class People(Steering):
         Returns how many running journeys were told.
         """
         _check_zone(zone)
-        return await self._change(client, {"zone": zone}, SetClientFacts(id=self._message_id(None), by=By(), zone=zone))
+        return await self._change(client, {"zone": zone}, zone=zone)
 
     async def change_quiet_hours(self, client: str, quiet_hours: tuple[str, str] | None) -> int:
         """Give a client quiet hours of their own, or with None the pathway's again (rule T9)."""
@@ -89,11 +91,13 @@ class People(Steering):
         values: dict[str, str | None] = {"quiet_from": None, "quiet_to": None}
         if window is not None:
             values = {"quiet_from": f"{window.start:%H:%M}", "quiet_to": f"{window.end:%H:%M}"}
-        message = SetClientFacts(id=self._message_id(None), by=By(), quiet_hours=window or "pathway")
-        return await self._change(client, values, message)
+        return await self._change(client, values, quiet_hours=window or "pathway")
 
     async def opt_out(self, client: str, channels: Sequence[str]) -> Client:
-        """The client wants no message by these channels any more; their to-do list goes on (rule R5)."""
+        """The client wants no message by these channels and takes all others; their to-do list goes on (rule R5)."""
+        unknown = set(channels) - {"email"}
+        if unknown:
+            raise Refused("unknown_channel", "R5", f"nobody can opt out of {', '.join(sorted(unknown))}: one of email")
         await self._client(client)
         async with self._database.begin() as session:
             row = await clients.get(session, self._tenant, client)
@@ -111,7 +115,7 @@ class People(Steering):
         async with self._database.begin() as session:
             await clients.keep_practitioner(session, row)
 
-    async def _change(self, client: str, values: dict[str, str | None], message: SetClientFacts) -> int:
+    async def _change(self, client: str, values: dict[str, str | None], **facts: Any) -> int:
         await self._client(client)
         async with self._database.begin() as session:
             row = await clients.get(session, self._tenant, client)
@@ -125,8 +129,9 @@ class People(Steering):
                 page = await journeys.find(session, self._tenant, client=client, after=after)
             for journey in page:
                 if journey.status not in journeys.OVER:
-                    await self._tell(journey.id, message.model_copy(update={"id": f"{message.id}-{journey.id}"}))
-                    told += 1
+                    with suppress(NotStarted):  # it will start with what is stored now
+                        await self._tell(journey.id, SetClientFacts, None, **facts)
+                        told += 1
             if len(page) < 100:
                 return told
             after = page[-1].id

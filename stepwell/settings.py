@@ -3,8 +3,9 @@
 import json
 import os
 from pathlib import Path
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from stepwell.errors import NotRunning
 
@@ -26,8 +27,7 @@ class Settings(BaseModel):
     smtp_port: int = 25
     smtp_username: str | None = None
     smtp_password: str | None = None
-    smtp_security: str = "none"
-    """`none`, `starttls` or `tls`."""
+    smtp_security: Literal["none", "starttls", "tls"] = "none"
     mail_from: str = "stepwell@localhost"
     client_link: str | None = None
     """Where a client opens a step, with `{journey}` and `{occurrence}` in it."""
@@ -35,7 +35,24 @@ class Settings(BaseModel):
     """Temporal's Web UI."""
     mail_folder: str | None = None
     """Where the embedded mail catcher keeps what was sent."""
-    log_level: str = "INFO"
+    staff: dict[str, str] = {}
+    """Where the roles on an escalation ladder read their mail: `supervisor=sam@example.org,on_call=duty@example.org`."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("staff", mode="before")
+    @classmethod
+    def _read_staff(cls, given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        pairs = [one.partition("=") for one in given.split(",") if one.strip()]
+        if not all(role.strip() and mail.strip() for role, _, mail in pairs):
+            raise ValueError("write role=address, several of them with a comma between")
+        return {role.strip(): mail.strip() for role, _, mail in pairs}
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _any_case(cls, given: object) -> object:
+        return given.upper() if isinstance(given, str) else given
 
 
 def home() -> Path:
@@ -48,6 +65,12 @@ def stack_file(folder: Path) -> Path:
     return folder / "stack.json"
 
 
+def given_settings(*names: str) -> dict[str, Any]:
+    """What the environment says of these settings, where it says anything."""
+    given = {name: os.environ.get(f"STEPWELL_{name.upper()}") for name in names}
+    return {name: value for name, value in given.items() if value}
+
+
 def load_settings() -> Settings:
     """The settings in force. Raises NotRunning where neither the environment nor a running stack says enough."""
     values: dict[str, object] = {}
@@ -57,10 +80,7 @@ def load_settings() -> Settings:
             values.update(json.loads(running.read_text()))
         except (OSError, ValueError):
             raise NotRunning(f"{running} is damaged; stop 'stepwell up' if it runs, delete the file, start it again") from None
-    for name in Settings.model_fields:
-        given = os.environ.get(f"STEPWELL_{name.upper()}")
-        if given:
-            values[name] = given
+    values |= given_settings(*Settings.model_fields)
     if "database" not in values:
         raise NotRunning("nothing runs here: start everything with 'stepwell up', or set STEPWELL_DATABASE to a running store")
     try:

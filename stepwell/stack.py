@@ -13,7 +13,7 @@ from stepwell.devserver import DevServer, refuse_taken
 from stepwell.errors import NotRunning
 from stepwell.handle import Stepwell
 from stepwell.mailcatcher import MailCatcher
-from stepwell.settings import Settings, stack_file
+from stepwell.settings import Settings, given_settings, stack_file
 from stepwell.workers import build_workers
 from store.database import Database, StoreOutdated, StoreUnavailable
 
@@ -65,6 +65,7 @@ async def running_stack(folder: Path, ports: Ports, *, works: bool = True) -> As
             mail_from="stepwell@stepwell.invalid",
             ui=server.ui,
             mail_folder=str(mail.folder),
+            **given_settings("client_link", "staff"),
         )
         if works:
             for worker in build_workers(connection, database, settings):

@@ -1,14 +1,16 @@
 """What moves journeys: entering a client, and everything that clients, practitioners, operators and hosts do to a journey."""
 
 import asyncio
+from contextlib import suppress
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
+from pydantic import ValidationError
 from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from engine.base import MessageId, OccurrenceId
+from engine.findings import did_you_mean
 from engine.journey import PauseMode
 from engine.messages import (
     By,
@@ -31,7 +33,7 @@ from engine.messages import (
 from engine.turn import Answer
 from stepwell.desk import Desk
 from stepwell.enrolment import Wish, enrol, start_facts, structure_for
-from stepwell.errors import NotFound, Refused, Unavailable
+from stepwell.errors import NotFound, NotStarted, Refused, Unavailable
 from stepwell.judging import judge, step_of
 from stepwell.messenger import submit
 from stepwell.models import Again, JourneySummary
@@ -76,6 +78,7 @@ class Steering(Desk):
 
         The key is client and pathway unless given. A call with the same `request_id` is the same start.
         """
+        _check_start(again, dates or {})
         key = enrolment_key or f"{client}/{pathway}"
         if again == "restart":
             await self._stop_running(key, request_id)
@@ -89,7 +92,8 @@ class Steering(Desk):
         async with self._database.read() as session:
             attempts = await journeys.enrolled(session, self._tenant, key)
         if attempts and attempts[0].status not in journeys.OVER and (request is None or attempts[0].request != request):
-            await self.stop(attempts[0].id, reason="entered again", message_id=f"restart-{attempts[0].id}")
+            with suppress(NotStarted):  # then it is the one that starts now
+                await self.stop(attempts[0].id, reason="entered again", message_id=f"restart-{attempts[0].id}")
 
     async def _begin(self, row: JourneyRow) -> None:
         structure = await structure_for(self._database, row)
@@ -117,15 +121,16 @@ class Steering(Desk):
         except WorkflowAlreadyStartedError:
             pass  # it has run to its end already
         except RPCError as error:
-            message = "the journey is reserved but its workflow could not be started; call start again with the same key"
+            message = (
+                f"the journey is reserved but its workflow not started ({error.message}); call start again with the same key"
+            )
             raise Unavailable(message) from error
 
     # What clients do
 
     async def open(self, journey: str, occurrence: str, *, message_id: str | None = None) -> Answer:
         """The client looked at an open step, or worked on it again; the inactivity limit counts from here (rule G6)."""
-        message = OpenStep(id=self._message_id(message_id), by=_CLIENT, occurrence=OccurrenceId(occurrence))
-        return await self._tell(journey, message)
+        return await self._tell(journey, OpenStep, message_id, by=_CLIENT, occurrence=occurrence)
 
     async def respond(
         self,
@@ -163,11 +168,8 @@ class Steering(Desk):
                 await responses.keep(session, kept)
         except DifferentSubmission as different:
             raise Refused("different_submission", "G9", str(different)) from None
-        message = Respond(
-            id=self._message_id(name), by=who, occurrence=OccurrenceId(occurrence), response_id=name, outcome=outcome
-        )
         try:
-            return await self._tell(journey, message)
+            return await self._tell(row.id, Respond, name, by=who, occurrence=occurrence, response_id=name, outcome=outcome)
         except Refused:
             async with self._database.begin() as session:
                 await responses.forget_refused(session, self._tenant, name)
@@ -177,13 +179,11 @@ class Steering(Desk):
         self, journey: str, occurrence: str, *, obstacle: str | None = None, message_id: str | None = None
     ) -> Answer:
         """The client leaves out an optional step (rule G8); `obstacle` is a code, not text."""
-        message = SkipStep(id=self._message_id(message_id), by=_CLIENT, occurrence=OccurrenceId(occurrence), obstacle=obstacle)
-        return await self._tell(journey, message)
+        return await self._tell(journey, SkipStep, message_id, by=_CLIENT, occurrence=occurrence, obstacle=obstacle)
 
     async def snooze(self, journey: str, occurrence: str, until: datetime, *, message_id: str | None = None) -> Answer:
         """The client wants no reminder of this step before an instant (rule R5)."""
-        message = SnoozeReminders(id=self._message_id(message_id), by=_CLIENT, occurrence=OccurrenceId(occurrence), until=until)
-        return await self._tell(journey, message)
+        return await self._tell(journey, SnoozeReminders, message_id, by=_CLIENT, occurrence=occurrence, until=until)
 
     # What practitioners, operators and hosts do
 
@@ -191,15 +191,13 @@ class Steering(Desk):
         self, journey: str, occurrence: str, *, reason: str, by: By = _PRACTITIONER, message_id: str | None = None
     ) -> Answer:
         """Let the client off a step (rule G8)."""
-        message = ExcuseStep(id=self._message_id(message_id), by=by, occurrence=OccurrenceId(occurrence), reason=reason)
-        return await self._tell(journey, message)
+        return await self._tell(journey, ExcuseStep, message_id, by=by, occurrence=occurrence, reason=reason)
 
     async def release(
         self, journey: str, occurrence: str, *, reason: str, by: By = _PRACTITIONER, message_id: str | None = None
     ) -> Answer:
         """Deliver a waiting step before its time; quiet hours still hold it (rule G8)."""
-        message = ReleaseStep(id=self._message_id(message_id), by=by, occurrence=OccurrenceId(occurrence), reason=reason)
-        return await self._tell(journey, message)
+        return await self._tell(journey, ReleaseStep, message_id, by=by, occurrence=occurrence, reason=reason)
 
     async def extend(
         self,
@@ -212,57 +210,53 @@ class Steering(Desk):
         message_id: str | None = None,
     ) -> Answer:
         """Move the closing of a step; one that has expired opens again (rule G8)."""
-        name = OccurrenceId(occurrence)
-        return await self._tell(
-            journey, ExtendStep(id=self._message_id(message_id), by=by, occurrence=name, until=until, reason=reason)
-        )
+        return await self._tell(journey, ExtendStep, message_id, by=by, occurrence=occurrence, until=until, reason=reason)
 
     async def reopen(
         self, journey: str, occurrence: str, *, reason: str, by: By = _PRACTITIONER, message_id: str | None = None
     ) -> Answer:
         """Open a settled step again, its windows counted anew (rule G8)."""
-        message = ReopenStep(id=self._message_id(message_id), by=by, occurrence=OccurrenceId(occurrence), reason=reason)
-        return await self._tell(journey, message)
+        return await self._tell(journey, ReopenStep, message_id, by=by, occurrence=occurrence, reason=reason)
 
     async def remind_now(
         self, journey: str, occurrence: str, *, by: By = _PRACTITIONER, message_id: str | None = None
     ) -> Answer:
         """Send a reminder now; twice within the cool-down is one (rule R7)."""
-        message = RemindNow(id=self._message_id(message_id), by=by, occurrence=OccurrenceId(occurrence))
-        return await self._tell(journey, message)
+        return await self._tell(journey, RemindNow, message_id, by=by, occurrence=occurrence)
 
     async def pause(
         self, journey: str, *, reason: str, mode: PauseMode = "freeze", by: By = _PRACTITIONER, message_id: str | None = None
     ) -> Answer:
         """Deliver and remind nothing until resumed; `freeze` keeps what remained, `calendar` keeps the dates (rule P1)."""
-        return await self._tell(journey, PauseJourney(id=self._message_id(message_id), by=by, mode=mode, reason=reason))
+        return await self._tell(journey, PauseJourney, message_id, by=by, mode=mode, reason=reason)
 
     async def resume(self, journey: str, *, by: By = _PRACTITIONER, message_id: str | None = None) -> Answer:
         """Go on; what fell due meanwhile comes one by one (rule P2)."""
-        return await self._tell(journey, ResumeJourney(id=self._message_id(message_id), by=by))
+        return await self._tell(journey, ResumeJourney, message_id, by=by)
 
     async def stop(self, journey: str, *, reason: str, by: By = _PRACTITIONER, message_id: str | None = None) -> Answer:
         """End the journey for good (rule P3)."""
-        return await self._tell(journey, StopJourney(id=self._message_id(message_id), by=by, reason=reason))
+        return await self._tell(journey, StopJourney, message_id, by=by, reason=reason)
 
     async def set_date(
         self, journey: str, name: str, value: date | datetime | None, *, by: By | None = None, message_id: str | None = None
     ) -> Answer:
         """Set or move a client date, or take it away with None; what hangs on it is planned again at once (rule T4)."""
-        return await self._tell(journey, SetDate(id=self._message_id(message_id), by=by or By(), name=name, value=value))
+        return await self._tell(journey, SetDate, message_id, by=by or By(), name=name, value=value)
 
     async def host_event(self, journey: str, name: str, *, message_id: str | None = None) -> Answer:
         """Tell the journey that something happened in the host application (rule G10)."""
-        return await self._tell(journey, HostEvent(id=self._message_id(message_id), name=name))
+        return await self._tell(journey, HostEvent, message_id, name=name)
 
-    async def _tell(self, journey: str, message: Message) -> Answer:
+    async def _tell(self, journey: str, kind: type[Message], message_id: str | None, **facts: Any) -> Answer:
         row = await self._journey(journey)
+        message = _message(kind, message_id or new_id("msg"), facts)
         try:
             answer = await submit(self._connection, row.id, message, patience=self.patience)
         except NotFound:
             row = await self._journey(journey)
             if row.status == "starting":
-                raise Unavailable("the journey is reserved but not started; call start again with the same key") from None
+                raise NotStarted("the journey is reserved but not started; call start again with the same key") from None
             if row.status in journeys.OVER:
                 raise Refused("journey_over", "P3", f"the journey is {row.status}; nothing more happens in it") from None
             raise Unavailable(f"the workflow of journey {row.id} is gone from Temporal; an operator has to look") from None
@@ -277,9 +271,26 @@ class Steering(Desk):
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 0.2)
 
-    @staticmethod
-    def _message_id(given: str | None) -> MessageId:
-        return MessageId(given or new_id("msg"))
+
+def _message(kind: type[Message], name: str, facts: dict[str, Any]) -> Message:
+    """The message, or Refused with everything in it that cannot be: no reason given, an instant without its zone."""
+    try:
+        return kind(id=name, **facts)
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(str(part) for part in one['loc'])}: {one['msg'].lower()}"
+            for one in error.errors(include_url=False, include_input=False, include_context=False)
+        )
+        raise Refused("malformed", "G8", f"the journey was not asked: {wrong}") from None
+
+
+def _check_start(again: str, dates: dict[str, date | datetime]) -> None:
+    """Refuse before a place is reserved that could never be taken."""
+    if again not in get_args(Again):
+        raise Refused("unknown_again", "P5", f"{again!r} is no way to enter again: {did_you_mean(again, get_args(Again))}")
+    naive = [name for name, value in dates.items() if isinstance(value, datetime) and value.tzinfo is None]
+    if naive:
+        raise Refused("naive_instant", "T4", f"{', '.join(naive)}: an instant needs its zone, a day is a date without a time")
 
 
 def summary_from(row: JourneyRow) -> JourneySummary:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
+from temporalio.client import WorkflowExecutionStatus, WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from engine.adherence import Adherence, adherence
@@ -154,6 +155,7 @@ class Watching(Desk):
         if row.status == "starting":
             return ["it was reserved but its workflow was not started; call start again with the same key"]
         try:
+            await self._refuse_broken(row)
             own: JourneyView | None = view_of(await self._ask(row, JourneyWorkflow.state))
         except NotFound as gone:
             if row.status not in journeys.OVER:
@@ -174,10 +176,22 @@ class Watching(Desk):
             differences.append(f"the store holds {kept.seq} events, the workflow knows of {own.seq}")
         return differences
 
+    async def _refuse_broken(self, row: JourneyRow) -> None:
+        """Raise Unavailable where a workflow ended that was not to: by its own means a journey only ever completes it."""
+        try:
+            status = (await self._connection.get_workflow_handle(row.id).describe(rpc_timeout=_QUERY)).status
+        except RPCError:
+            return  # the question that follows says it better
+        if status not in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED):
+            what = status.name.lower() if status else "in no known state"
+            raise Unavailable(f"the workflow is {what} while the journey is {row.status}; an operator has to look")
+
     async def _ask(self, row: JourneyRow, question: Callable[[JourneyWorkflow], Answered]) -> Answered:
         handle = self._connection.get_workflow_handle_for(JourneyWorkflow.run, row.id)
         try:
             return await handle.query(question, rpc_timeout=_QUERY)
+        except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
+            raise Unavailable(f"journey {row.id} cannot answer; see its workflow in Temporal") from error
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:
                 raise NotFound(f"the workflow of journey {row.id} is not in Temporal (any more)") from error

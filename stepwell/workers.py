@@ -9,16 +9,17 @@ from datetime import timedelta
 
 import structlog
 from temporalio.client import Client
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from activities import notify_activities, record_activities
 from activities.channels.email import EmailChannel, EmailSettings
-from stepwell.connection import connect_to
+from stepwell.connection import add_search_attributes, connect_to
 from stepwell.errors import Unavailable
 from stepwell.settings import Settings
 from store.database import Database, StoreOutdated, StoreUnavailable
 from workflows.journey import JourneyWorkflow
-from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS
+from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES
 from workflows.plugin import workflow_runner
 
 _GRACE = timedelta(seconds=10)
@@ -29,7 +30,7 @@ def build_workers(connection: Client, database: Database, settings: Settings) ->
     """One worker for each task queue."""
     email = EmailChannel(email_settings(settings))
     records = record_activities(database)
-    notifications = notify_activities(database, email)
+    notifications = notify_activities(database, email, settings.staff)
     return (
         Worker(
             connection,
@@ -88,6 +89,7 @@ async def work(settings: Settings) -> None:
     try:
         await database.check()
         connection = await connect_to(settings)
+        await _prepare(connection)
         async with AsyncExitStack() as stack:
             for worker in build_workers(connection, database, settings):
                 await stack.enter_async_context(worker)
@@ -97,6 +99,15 @@ async def work(settings: Settings) -> None:
         raise Unavailable(str(error)) from error
     finally:
         await database.close()
+
+
+async def _prepare(connection: Client) -> None:
+    """Add our search attributes where the server lets us; elsewhere say which an operator has to add."""
+    try:
+        await add_search_attributes(connection)
+    except RPCError as error:
+        wanted = {key.name: key.indexed_value_type.name.lower() for key in SEARCH_ATTRIBUTES}
+        structlog.get_logger("stepwell.worker").warning("search attributes not checked", wanted=wanted, error=str(error))
 
 
 async def until_signalled() -> None:

@@ -185,7 +185,8 @@ class JourneyWorkflow:
         while True:
             await workflow.wait_condition(lambda: self._journey.wake_at is not None)
             target = self._journey.wake_at
-            assert target is not None
+            if target is None:  # a message took it back between the asking and the waking
+                continue
             left = target - workflow.now()
             if left > timedelta(0):
                 try:

@@ -97,9 +97,9 @@ class EmailChannel:
         message["Date"] = format_datetime(datetime.now(UTC))
         message["Message-ID"] = self.message_id(effect)
         message["Auto-Submitted"] = "auto-generated"
-        message["Content-Language"] = mail.language
         message.set_content(mail.text)
         message.add_alternative(mail.html, subtype="html")
+        message["Content-Language"] = mail.language  # last: setting the content drops headers of this kind
         return message
 
 

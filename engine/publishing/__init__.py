@@ -159,7 +159,7 @@ def _contacts(structure: Structure, limit: int) -> Iterator[Finding]:
 
 def _is_about(path: Path, left_out: frozenset[Path]) -> bool:
     """Whether a finding only follows from something that was left out before."""
-    return any(path[: len(one)] == one or one[: len(path)] == path for one in left_out if len(one) >= 2)
+    return any(path[: len(one)] == one or one[: len(path)] == path for one in left_out if len(one) >= 2 or one == ("steps",))
 
 
 def _with_line(finding: Finding, lines: dict[Path, int]) -> Finding:

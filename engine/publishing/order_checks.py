@@ -43,7 +43,10 @@ def check_names(document: PathwayDocument) -> Iterator[Finding]:
             anchor = anchor_of(step.deliver.after, None)
         except UnknownAnchor:
             message = f"{step.deliver.after!r} is no anchor"
-            advice = "write 'journey.started', 'previous.completed', 'STEP.delivered', 'date NAME', 'event NAME' or a date"
+            moments = [f"{name}.{moment}" for name in ("previous", *ids) for moment in ("delivered", "completed")]
+            advice = did_you_mean(step.deliver.after, ["journey.started", *moments])
+            if not advice.startswith("did you mean"):
+                advice = "write 'journey.started', 'previous.completed', 'STEP.delivered', 'date NAME', 'event NAME' or a date"
             yield _finding(step, at, "unknown-anchor", "deliver", message, advice)
             continue
         if anchor.kind in ("delivered", "completed") and anchor.name not in ids:

@@ -2,7 +2,7 @@
 
 import typer
 
-from stepwell.cli import clients, journeys, pathways, stack
+from stepwell.cli import clients, journeys, pathways, practitioners, stack
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,6 +19,7 @@ app.command("up")(stack.up)
 app.command("worker")(stack.worker)
 app.add_typer(pathways.app, name="pathway")
 app.add_typer(clients.app, name="client")
+app.add_typer(practitioners.app, name="practitioner")
 app.add_typer(journeys.app, name="journey")
 app.command("simulate")(pathways.simulate_)
 app.command("verify")(stack.verify)

@@ -4,21 +4,24 @@ import json as json_module
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
 from engine.calendar import wall
 from engine.findings import did_you_mean
-from engine.journey import PauseMode
+from engine.journey import JourneyStatus, PauseMode
 from engine.turn import Answer
 from engine.zones import zone_of
 from stepwell.cli.output import Json, out, run, say, show_json, show_table
-from stepwell.cli.pathways import Dates, client_dates
+from stepwell.cli.pathways import Dates, client_dates, read_file
 from stepwell.forecast import words_of
 from stepwell.handle import Stepwell
+from stepwell.models import Again
 
 app = typer.Typer(no_args_is_help=True, help="Start, watch and steer journeys.")
+
+_STATUSES = ("starting", *get_args(JourneyStatus))
 
 Journey = Annotated[str, typer.Argument(help="Its id, or its enrolment key: CLIENT/PATHWAY.", show_default=False)]
 Step = Annotated[str, typer.Argument(help="The step as the journey names it, such as diary.3.", show_default=False)]
@@ -65,8 +68,8 @@ def start(
     """Enter a client on a pathway and start the journey. The same key twice is refused unless --again says otherwise."""
 
     async def job() -> None:
-        if again not in ("reject", "use_existing", "restart", "parallel"):
-            raise typer.BadParameter(did_you_mean(again, ("reject", "use_existing", "restart", "parallel")))
+        if again not in get_args(Again):
+            raise typer.BadParameter(f"{again!r} is no way to enter again: {did_you_mean(again, get_args(Again))}")
         async with Stepwell.connect() as stepwell:
             journey = await stepwell.start(
                 client,
@@ -86,7 +89,7 @@ def start(
 
 @app.command("list")
 def list_(
-    status: Annotated[str | None, typer.Option(help="active, paused, completed, stopped or ended.", show_default="all")] = None,
+    status: Annotated[str | None, typer.Option(help=f"One of {', '.join(_STATUSES)}.", show_default="all")] = None,
     pathway: Annotated[str | None, typer.Option(help="Only on this pathway.", show_default="all")] = None,
     client: Annotated[str | None, typer.Option(help="Only of this client.", show_default="all")] = None,
     held: Annotated[
@@ -97,6 +100,9 @@ def list_(
     json: Json = False,
 ) -> None:
     """List journeys."""
+
+    if status is not None and status not in _STATUSES:
+        raise typer.BadParameter(f"{status!r} is no status: {did_you_mean(status, _STATUSES)}")
 
     async def job() -> None:
         async with Stepwell.connect() as stepwell:
@@ -273,7 +279,7 @@ def respond(
 def _read_response(file: Path | None) -> dict[str, Any]:
     if file is None:
         return {}
-    text = typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text()
+    text = typer.get_text_stream("stdin").read() if str(file) == "-" else read_file(file)
     try:
         read = json_module.loads(text)
     except ValueError as error:

@@ -3,16 +3,19 @@
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import BaseModel
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from engine.findings import Finding
+from stepwell import logs
 from stepwell.errors import DefinitionError, InvalidResponse, NotFound, NotRunning, Refused, StepwellError, Unavailable
 
 out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
@@ -42,6 +45,7 @@ def run(job: Callable[[], Coroutine[Any, Any, None]]) -> None:
         finally:
             await asyncio.sleep(0.05)  # without it, a short process may die as it closes its connection (sdk-python#300)
 
+    logs.hush_core()
     try:
         asyncio.run(whole())
     except (StepwellError, DefinitionError, InvalidResponse) as error:
@@ -115,6 +119,17 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empt
     for line in lines:
         table.add_row(*(_escape(cell) for cell in line))
     out.print(table)
+
+
+@contextmanager
+def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, gone at the end; call what it yields with how much is done."""
+    bar = Progress(
+        TextColumn(what), BarColumn(), MofNCompleteColumn(), console=err, transient=True, disable=not err.is_terminal
+    )
+    with bar:
+        task = bar.add_task("", total=total)
+        yield lambda done: bar.update(task, completed=done)
 
 
 def say(words: str) -> None:

@@ -1,20 +1,20 @@
 """`stepwell pathway …`: check, publish and look ahead."""
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import track
 
 from engine.calendar import wall
 from engine.findings import DefinitionError
 from engine.publishing import Checked, Published, check_pathway, pathway_schema
+from engine.schedule import words_for
 from engine.steps import step_types
+from engine.structure import Timing
 from engine.zones import UnknownZone, zone_of
 from stepwell.behaviour import NAMES
-from stepwell.cli.output import Exit, Json, err, fail, out, run, say, show_finding, show_json, show_table
+from stepwell.cli.output import Exit, Json, err, fail, out, progress, run, say, show_finding, show_json, show_table
 from stepwell.errors import NotFound
 from stepwell.forecast import forecast_start, words_of
 from stepwell.handle import Stepwell
@@ -62,6 +62,10 @@ def client_dates(given: list[str]) -> dict[str, date]:
     return {name.strip(): day(value.strip()) for name, _, value in pairs}
 
 
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 @app.command()
 def validate(file: File, json: Json = False) -> None:
     """Find everything that is wrong with a pathway, at once. Exit code 5 where it cannot be published."""
@@ -73,7 +77,7 @@ def validate(file: File, json: Json = False) -> None:
             show_finding(finding)
         errors, warnings = len(checked.errors), len(checked.findings) - len(checked.errors)
         verdict = "[bold red]cannot be published[/]" if errors else "[bold green]can be published[/]"
-        say(f"{file}: {verdict} ({errors} errors, {warnings} warnings)")
+        say(f"{file}: {verdict} ({_count(errors, 'error')}, {_count(warnings, 'warning')})")
     if checked.published is None:
         raise typer.Exit(Exit.INVALID)
 
@@ -166,7 +170,8 @@ def show(
         async with Stepwell.connect() as stepwell:
             published = await stepwell.pathway(pathway, version)
         if published is None:
-            raise NotFound(f"no pathway {pathway} is published; see: stepwell pathway list")
+            which = f"{pathway} version {version}" if version else f"pathway {pathway}"
+            raise NotFound(f"no {which} is published; see: stepwell pathway list")
         if json:
             show_json(published)
             return
@@ -178,8 +183,7 @@ def show(
                     step.id,
                     step.type,
                     "required" if step.required else "optional",
-                    f"{step.timing.anchor.kind} {step.timing.anchor.name or ''}".strip()
-                    + (f" +{step.timing.offset}" if step.timing.offset else ""),
+                    _when(step.timing),
                     contents.steps[step.id].title_for_client(contents.language, contents.language),
                 )
                 for step in structure.steps
@@ -189,6 +193,13 @@ def show(
         )
 
     run(job)
+
+
+def _when(timing: Timing) -> str:
+    """`why.completed + 1 day`."""
+    offset = str(timing.offset)
+    sign = f" - {offset.removeprefix('-')}" if timing.offset.is_negative else f" + {offset}" if timing.offset else ""
+    return f"{words_for(timing.anchor)}{sign}"
 
 
 def simulate_(
@@ -204,31 +215,25 @@ def simulate_(
     """Try a pathway on simulated clients before anybody is sent it."""
     published = read_pathway(file)
     begins = day(start) if start else date.today()
-    steps = iter(
-        track(range(clients), description="simulating", console=err, transient=True, disable=json or not err.is_terminal)
-    )
-    try:
-        result = simulate(
-            published,
-            step_types(),
-            clients=clients,
-            behaviour_name=behaviour,
-            seed=seed,
-            start=begins,
-            zone=zone or published.structure.zone,
-            days=days,
-            progress=lambda done: _advance(steps),
-        )
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+    with progress("simulating", clients) as advance:
+        try:
+            result = simulate(
+                published,
+                step_types(),
+                clients=clients,
+                behaviour_name=behaviour,
+                seed=seed,
+                start=begins,
+                zone=zone or published.structure.zone,
+                days=days,
+                progress=advance,
+            )
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
     if json:
         show_json(result)
     else:
         _show_simulation(result)
-
-
-def _advance(steps: Iterator[int]) -> None:
-    next(steps, None)
 
 
 def _show_simulation(result: Simulation) -> None:

@@ -6,17 +6,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from stepwell import logs
-from stepwell.cli.output import Exit, Json, err, fail, run, say, show_json, show_table
-from stepwell.errors import NotRunning, Refused, Unavailable
+from stepwell.cli.output import Exit, Json, fail, progress, run, say, show_json, show_table
+from stepwell.errors import NotFound, NotRunning, Refused, Unavailable
 from stepwell.handle import Stepwell
 from stepwell.mailcatcher import read_mails
 from stepwell.settings import HOME, home, load_settings
 from stepwell.stack import Ports, Stack, running_stack
 from stepwell.workers import until_signalled, work
-from store.database import Database, StoreUnavailable
+from store.database import Database, StoreOutdated, StoreUnavailable
 
 mail = typer.Typer(no_args_is_help=True, help="Look at what the embedded mail catcher got.")
 store = typer.Typer(no_args_is_help=True, help="Look after the store.")
@@ -104,13 +103,9 @@ def verify(json: Json = False) -> None:
     """Compare every journey's rows, events and workflow. Exit code 1 where they do not agree."""
 
     async def job() -> None:
-        bar = Progress(
-            TextColumn("checking"), BarColumn(), MofNCompleteColumn(), console=err, transient=True, disable=not err.is_terminal
-        )
         async with Stepwell.connect() as stepwell:
-            with bar:
-                task = bar.add_task("", total=None)
-                found = await stepwell.verify(lambda done: bar.update(task, completed=done))
+            with progress("checking") as advance:
+                found = await stepwell.verify(advance)
         if json:
             show_json(found)
         else:
@@ -133,7 +128,7 @@ def migrate() -> None:
         database = Database.open(load_settings().database)
         try:
             await database.migrate()
-        except StoreUnavailable as error:
+        except (StoreUnavailable, StoreOutdated) as error:
             raise Unavailable(str(error)) from error
         finally:
             await database.close()
@@ -170,7 +165,7 @@ def show(
     """Show one mail."""
     caught = read_mails(_mail_folder())
     if number > len(caught):
-        fail(NotRunning(f"there is no mail {number}; see: stepwell mail list"))
+        fail(NotFound(f"there is no mail {number}; see: stepwell mail list"))
     one = caught[number - 1]
     if json:
         show_json(one)

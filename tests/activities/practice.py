@@ -85,6 +85,10 @@ class Practice:
             await self.says("tick", "engine")
         self.now = until
 
+    def later(self, **length: float) -> datetime:
+        """An instant from now on the journey's clock."""
+        return self.now + timedelta(**length)
+
     async def change_client(self, **fields: Any) -> None:
         """Change what is known of the client."""
         async with self.database.begin() as session:

@@ -56,17 +56,30 @@ async def test_N2_the_ledger_follows_a_message_from_intention_to_action(practice
 
 
 async def test_N3_a_mail_that_is_refused_has_failed_and_the_next_channel_is_tried(practice: Practice) -> None:
-    """Then the list in the app takes it; the ledger shows both."""
+    """The list in the app takes it, and the practitioner is to know that nothing brings it to the client."""
     practice.mail.manner = "refuse"
     effect = practice.wanted("delivered")
     assert await practice.send(effect) == NotifyResult(status="failed", reason="the mail server refused it (550)")
     assert (await practice.row(effect)).failed == "the mail server refused it (550)"
     following = fall_back(effect)
-    assert await practice.send(following) == NotifyResult(status="accepted")
+    for _ in range(2):  # the answer may be lost and the activity repeated
+        assert await practice.send(following) == NotifyResult(
+            status="undeliverable", reason="email failed; only the to-do list shows it"
+        )
     row = await practice.row(following)
-    assert (row.channel, row.message_id, row.failed) == ("in_app", None, None)
+    assert (row.channel, row.message_id, row.failed, row.attempts) == ("in_app", None, None, 1)
     assert row.accepted_at is not None
     assert practice.mails == []
+
+
+async def test_N3_a_reminder_that_only_the_list_takes_is_no_matter(practice: Practice) -> None:
+    """The practitioner hears of a delivery that did not reach the client, not of each reminder after it."""
+    practice.mail.manner = "refuse"
+    await practice.pass_time(hours=2)
+    effect = practice.wanted("reminder")
+    assert (await practice.send(effect)).status == "failed"
+    for _ in range(2):
+        assert await practice.send(fall_back(effect)) == NotifyResult(status="accepted")
 
 
 async def test_N3_where_no_channel_is_left_it_is_undeliverable(practice: Practice) -> None:

@@ -115,8 +115,13 @@ async def test_a_hundred_journeys_survive_three_kills_of_worker_and_server(tmp_p
         async with asyncio.timeout(300):
             await asyncio.gather(*lives)
             await _until(lambda: _all_completed(handle))
+            await _until(lambda: _all_told(handle, clients))
         await _nothing_lost(handle, clients)
-        assert len({one.message_id for one in read_mails(mail.folder)}) == JOURNEYS * STEPS
+        ledger = [one for client in clients for one in await handle.notifications(client.journey)]
+        sent = {one.message_id for one in ledger if one.accepted_at is not None}
+        assert len(ledger) == JOURNEYS * STEPS
+        caught = {one.message_id for one in read_mails(mail.folder)}
+        assert sent <= caught <= {one.message_id for one in ledger}
 
 
 async def _enter_and_live(client: _Client) -> None:
@@ -126,6 +131,12 @@ async def _enter_and_live(client: _Client) -> None:
 
 async def _all_completed(handle: Stepwell) -> bool:
     return len(await handle.journeys(status="completed", limit=JOURNEYS + 1)) == JOURNEYS
+
+
+async def _all_told(handle: Stepwell, clients: list[_Client]) -> bool:
+    """Every message was sent, or left out because its step had been answered meanwhile."""
+    ledger = [one for client in clients for one in await handle.notifications(client.journey)]
+    return all(one.accepted_at or one.skipped for one in ledger)
 
 
 async def _nothing_lost(handle: Stepwell, clients: list[_Client]) -> None:

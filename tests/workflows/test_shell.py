@@ -131,8 +131,10 @@ async def test_N3_a_refused_mail_falls_back_and_never_holds_the_journey(home: Ho
         return {one.channel for one in await home.stepwell.notifications(journey) if one.accepted_at} == {"in_app"}
 
     await home.until(fallen_back, "the fall-back")
-    ledger = await home.stepwell.notifications(journey)
+    ledger = [one for one in await home.stepwell.notifications(journey) if one.recipient == "client"]
     assert [(one.channel, one.failed is not None) for one in ledger] == [("email", True), ("in_app", False)]
+    told = await home.recorded(journey, "practitioner_told")
+    assert [event.why for event in told if event.kind == "practitioner_told"] == ["not reached"]
     await home.stepwell.respond(journey, "a.1")
     await home.recorded(journey, "step_delivered", 2)
 
