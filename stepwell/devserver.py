@@ -96,13 +96,20 @@ class DevServer:
         while True:
             assert self._process is not None
             if self._process.poll() is not None:
-                raise NotRunning(f"the Temporal server did not start; its last words are in {self.folder / 'temporal.log'}")
+                raise NotRunning(self._last_words())
             with suppress(RPCError, RuntimeError):
                 return await Client.connect(self.address, data_converter=DATA_CONVERTER)
             if asyncio.get_running_loop().time() > give_up_at:
                 await self.stop()
                 raise NotRunning(f"the Temporal server does not answer; see {self.folder / 'temporal.log'}")
             await asyncio.sleep(0.1)
+
+    def _last_words(self) -> str:
+        log, state = self.folder / "temporal.log", self.folder / "temporal.db"
+        words = log.read_text(errors="replace")[-4000:]
+        if "not a database" in words or "malformed" in words:
+            return f"{state} is no database, or a damaged one; put a backup in its place, or move it away: journeys live in it"
+        return f"the Temporal server did not start; its last words are in {log}"
 
     async def stop(self) -> None:
         """Ask it to end, and insist after ten seconds."""

@@ -1,5 +1,6 @@
 """What can be wrong between steps: names that lead nowhere, cycles, steps nobody would reach, conditions."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -58,6 +59,9 @@ def check_order(document: PathwayDocument) -> Iterator[Finding]:
     """Cycles, and gates that can never open."""
     ids = {step.id: at for at, step in reversed(list(enumerate(document.steps)))}
     waits_on = {step.id: _waits_on(document, at) & ids.keys() for at, step in enumerate(document.steps)}
+    for name, count in Counter(step.id for step in document.steps).items():
+        if count > 1:  # it waits for its namesake, which is said already
+            waits_on[name].discard(name)
     for cycle in _cycles(waits_on):
         step = document.steps[ids[cycle[0]]]
         path = " → ".join((*cycle, cycle[0]))

@@ -41,8 +41,7 @@ def up(
         os.environ[HOME] = str(where)
         logs.set_up(os.environ.get("STEPWELL_LOG_LEVEL", "WARNING"))
         async with running_stack(where, Ports(port, ui_port, mail_port), works=works) as stack:
-            journey = await _examples(stack.handle) if examples else None
-            _say_where(stack, where, journey)
+            _say_where(stack, where, has_examples=examples and await _examples(stack.handle))
             await until_signalled()
             say("stopping: what is under way is finished first")
         say("stopped. Start again with the same command; the journeys go on.")
@@ -50,8 +49,8 @@ def up(
     run(job)
 
 
-async def _examples(handle: Stepwell) -> str | None:
-    """Publish the examples that are not published yet, and enter one client; the second time, find them."""
+async def _examples(handle: Stepwell) -> bool:
+    """Publish the examples that are not published yet, and enter one client on two; the second time, find them."""
     folder = _examples_folder()
     for file in sorted(folder.glob("*.yaml")) if folder else []:
         await handle.publish(file.read_bytes())
@@ -59,9 +58,10 @@ async def _examples(handle: Stepwell) -> str | None:
         await handle.add_client(id="ada", display_name="Ada", email="ada@example.org", zone="Europe/London")
     await handle.keep_practitioner("dr-grey", display_name="Dr Grey", email="grey@example.org")
     if folder is None:
-        return None
-    journey = await handle.start("ada", "depression-homework", again="use_existing", practitioner="dr-grey")
-    return journey.id
+        return False
+    for pathway in ("depression-homework", "tutorial"):
+        await handle.start("ada", pathway, again="use_existing", practitioner="dr-grey")
+    return True
 
 
 def _examples_folder() -> Path | None:
@@ -70,7 +70,7 @@ def _examples_folder() -> Path | None:
     return beside if beside.is_dir() else None
 
 
-def _say_where(stack: Stack, folder: Path, journey: str | None) -> None:
+def _say_where(stack: Stack, folder: Path, *, has_examples: bool) -> None:
     say("")
     say("[bold green]Stepwell is running.[/] Ctrl-C stops it; started again, the journeys go on.")
     say("")
@@ -78,12 +78,13 @@ def _say_where(stack: Stack, folder: Path, journey: str | None) -> None:
     say(f"  mail it sends       {stack.settings.mail_folder}  (or: stepwell mail list)")
     say(f"  everything kept in  {folder}")
     say("")
-    if journey:
-        say("An example client, [bold]ada[/], is on the pathway [bold]depression-homework[/]. In a second shell:")
+    if has_examples:
+        say("An example client, [bold]ada[/], is on [bold]depression-homework[/] and on [bold]tutorial[/]. In a second shell:")
         say("")
-        say("  stepwell journey list")
-        say(f"  stepwell journey forecast {journey}")
+        say("  source .venv/bin/activate")
         say("  stepwell client to-do ada")
+        say("  stepwell journey forecast ada/depression-homework")
+        say("  stepwell mail list")
         say("")
     say("Try the tutorial next: docs/tutorial.md")
 
@@ -138,7 +139,10 @@ def migrate() -> None:
 
 
 def _mail_folder() -> Path:
-    kept = load_settings().mail_folder
+    try:
+        kept = load_settings().mail_folder
+    except NotRunning as error:
+        fail(error)
     if kept is None:
         fail(NotRunning("no mail catcher runs here; mail goes to your own server"))
     return Path(kept)

@@ -1,16 +1,13 @@
 """Processes that a test starts, kills and starts again: the worker as it is deployed, the command line as it is typed."""
 
-import asyncio
-import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).parents[2]
 STEPWELL = Path(sys.executable).with_name("stepwell")
@@ -44,7 +41,8 @@ class Child:
         self.log: Path = folder / f"{name}.log"
 
     def start(self) -> None:
-        """Start it; what it says goes to its log."""
+        """Start it, also where it ran before; what it says goes to its log."""
+        self.stop()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command, env=self._surroundings, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -62,31 +60,16 @@ class Child:
             self._process.kill()
             self._process.wait()
 
-    async def says(self, words: str, patience: float = 60) -> None:
+    def wait_for(self, words: str, patience: float = 90) -> None:
         """Wait until its log holds these words."""
-        give_up_at = asyncio.get_running_loop().time() + patience
+        give_up_at = time.monotonic() + patience
         while words not in self.text:
             assert self._process is not None
             assert self._process.poll() is None, self.text
-            assert asyncio.get_running_loop().time() < give_up_at, self.text
-            await asyncio.sleep(0.1)
+            assert time.monotonic() < give_up_at, self.text
+            time.sleep(0.1)
 
     @property
     def text(self) -> str:
         """What it has said so far."""
         return self.log.read_text() if self.log.exists() else ""
-
-
-def run(*words: str, surroundings: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run one command of ours to its end."""
-    return subprocess.run(
-        [STEPWELL, *words], env=dict(surroundings), cwd=folder, text=True, capture_output=True, check=False, timeout=120
-    )
-
-
-def run_json(*words: str, surroundings: Mapping[str, str], folder: Path) -> Any:
-    """Run one command of ours with --json and read what it prints."""
-    done = run(*words, "--json", surroundings=surroundings, folder=folder)
-    with suppress(ValueError):
-        return json.loads(done.stdout)
-    raise AssertionError(f"{words}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")

@@ -166,7 +166,7 @@ async def test_a_worker_asked_to_stop_finishes_and_ends_well(tmp_path: Path, how
     worker = Child([sys.executable, str(ROOT / "worker.py")], environment(**settings), tmp_path, "worker")
     worker.start()
     try:
-        await worker.says("working")
+        await asyncio.to_thread(worker.wait_for, "working")
         assert worker.end(how) == 0
         assert "Traceback" not in worker.text
     finally:

@@ -1,5 +1,6 @@
 """The tutorial holds, word for word."""
 
+import asyncio
 from pathlib import Path
 
 from tests.e2e.console import Command, commands_of, run
@@ -19,7 +20,7 @@ async def test_every_command_of_the_tutorial_does_what_the_page_says(tmp_path: P
                 starts += 1
                 up.log = tmp_path / f"up{starts}.log"
                 up.start()
-                await up.says(command.expected[0])
+                await asyncio.to_thread(up.wait_for, command.expected[0])
             elif not command.words.startswith("source"):
                 await run(command, environment(), tmp_path)
     finally:

@@ -93,6 +93,7 @@ async def test_pages_of_any_size_hold_everybody_once(database: Database, size: i
     async with database.read() as session:
         while page := await clients.find(session, "t", limit=size, after=met[-1] if met else ""):
             assert len(page) <= size
+            assert page[0].id not in met
             met += [row.id for row in page]
     assert met == sorted(names)
 

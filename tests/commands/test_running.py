@@ -1,0 +1,165 @@
+"""Commands against a stack that runs: each does its work, with --json for programs and a documented exit code."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands.typed import Said, stepwell
+from tests.e2e.processes import STEPWELL, Child, environment, free_port
+from tests.pathways import document, step
+
+_QUESTION = """
+- id: mood
+  type: questionnaire
+  title: How are you?
+  rationale: why
+  instructions: do
+  content:
+    items: [{id: mood, type: scale, text: How are you?, min: 0, max: 10}]
+    outcomes: [mood]
+"""
+_STEPS = (
+    step("a", "window: {finish_by: 5 days}\nreminders: {after: [1 day]}")
+    + _QUESTION
+    + step("c", "required: false")
+    + step("d", "deliver: {after: date surgery, offset: -2 days}\nregardless: true")
+    + step("e", "deliver: {after: event operated}\nregardless: true")
+)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of a stack that runs."""
+    folder = tmp_path_factory.mktemp("home")
+    ports = ["--port", str(free_port()), "--ui-port", str(free_port()), "--mail-port", str(free_port())]
+    up = Child([str(STEPWELL), "up", "--folder", str(folder), "--no-examples", *ports], environment(), folder, "up")
+    up.start()
+    try:
+        up.wait_for("Stepwell is running")
+        yield folder
+    finally:
+        up.stop()
+
+
+@pytest.fixture(scope="module")
+def journey(home: Path) -> str:
+    """A client on a pathway of every kind of step."""
+    file = home / "trial.yaml"
+    file.write_text(document(_STEPS))
+    assert stepwell("pathway", "publish", str(file), home=home).code == 0
+    assert stepwell("practitioner", "keep", "dr", "--email", "dr@example.org", home=home).code == 0
+    added = stepwell("client", "add", "ann", "--email", "ann@example.org", "--practitioner", "dr", "--json", home=home).data
+    assert (added["id"], added["practitioner"]) == ("ann", "dr")
+    started = stepwell("journey", "start", "ann", "trial", "--json", home=home).data
+    assert started["enrolment_key"] == "ann/trial"
+    return str(started["id"])
+
+
+def test_a_journey_from_the_shell(home: Path, journey: str) -> None:
+    """Every verb of a client, a practitioner and a host, and what can be seen afterwards."""
+
+    def do(*words: str) -> Said:
+        said = stepwell(*words, home=home)
+        assert said.code == 0, said
+        return said
+
+    do("journey", "open", journey, "a.1")
+    do("journey", "remind", journey, "a.1")
+    do("journey", "snooze", "ann/trial", "a.1", "--until", "2099-01-01T09:00Z")
+    do("journey", "extend", "ann/trial", "a.1", "--until", "2099-01-01T09:00Z", "--reason", "on holiday")
+    do("journey", "pause", journey, "--reason", "on holiday")
+    do("journey", "resume", journey)
+    do("journey", "respond", journey, "a.1", "--id", "first")
+    assert "a.1 is done" in do("journey", "respond", journey, "a.1", "--id", "first").out, "the same id is the same response"
+    do("journey", "respond", journey, "mood.1", "mood=7")
+    do("journey", "skip", journey, "c.1", "--obstacle", "no_time")
+    do("journey", "reopen", journey, "mood.1", "--reason", "asked for more")
+    do("journey", "excuse", journey, "mood.1", "--reason", "said it in the session")
+    do("journey", "date", journey, "surgery", "2099-02-03")
+    do("journey", "release", journey, "d.1", "--reason", "wants to read ahead")
+    do("journey", "event", journey, "operated")
+    do("client", "zone", "ann", "America/New_York")
+    states = {one["id"]: one["state"] for one in _json(home, "journey", "show", journey)["journey"]["occurrences"]}
+    assert states == {"a.1": "completed", "mood.1": "excused", "c.1": "skipped", "d.1": "open", "e.1": "open"}
+    kinds = [one["kind"] for one in _json(home, "journey", "history", journey)]
+    assert {"journey_paused", "journey_resumed", "reminders_snoozed", "date_set", "host_event_received"} <= set(kinds)
+    assert [one["occurrence"] for one in _json(home, "client", "to-do", "ann")] == ["d.1", "e.1"]
+    assert _json(home, "journey", "forecast", journey)["items"] == []
+    assert _json(home, "client", "show", "ann")["client"]["zone"] == "America/New_York"
+    do("journey", "stop", journey, "--reason", "moved away")
+    assert [one["status"] for one in _json(home, "journey", "list", "--client", "ann")] == ["stopped"]
+    assert _json(home, "verify") == []
+
+
+def _json(home: Path, *words: str) -> Any:
+    said = stepwell(*words, "--json", home=home)
+    assert said.code == 0, said
+    return said.data
+
+
+def test_lists_are_there_for_people_and_for_programs(home: Path, journey: str) -> None:
+    """The same things as lines with tabs, and as JSON."""
+    for words, name in (
+        (("journey", "list"), journey),
+        (("client", "list"), "ann"),
+        (("pathway", "list"), "trial"),
+        (("pathway", "show", "trial"), "mood"),
+        (("mail", "list"), "ann@example.org"),
+    ):
+        plain, data = stepwell(*words, home=home), stepwell(*words, "--json", home=home)
+        assert (plain.code, data.code) == (0, 0)
+        assert name in plain.out
+        assert name in json.dumps(data.data)
+
+
+def test_publishing_the_same_text_twice_is_one_version(home: Path, journey: str) -> None:
+    """And another text is the next."""
+    file = home / "trial.yaml"
+    same = stepwell("pathway", "publish", str(file), "--json", home=home).data
+    assert (same["number"], same["is_new"]) == (1, False)
+    file.write_text(document(_STEPS, "practitioner_notes: changed"))
+    changed = stepwell("pathway", "publish", str(file), "--json", home=home).data
+    assert (changed["number"], changed["is_new"]) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "complaint"),
+    [
+        (("journey", "show", "nobody/nothing"), 4, "there is no journey nobody/nothing; see: stepwell journey list"),
+        (("client", "show", "nobody"), 4, "there is no client nobody"),
+        (("pathway", "show", "trial", "--version", "9"), 4, "trial version 9"),
+        (("mail", "show", "999"), 4, "stepwell mail list"),
+        (("journey", "start", "nobody", "trial"), 4, "add them first"),
+        (("journey", "start", "ann", "trail"), 4, "no pathway trail is published"),
+        (("client", "add", "ann"), 3, "there is a client ann already"),
+        (("client", "add", "zoe", "--zone", "Mars/Base"), 3, "T3"),
+        (("client", "add", "zoe", "--quiet", "late"), 3, "21:00 and 08:00"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else str(value),
+)
+def test_refusals_have_their_exit_code_and_say_what_to_do(
+    home: Path, journey: str, words: tuple[str, ...], code: int, complaint: str
+) -> None:
+    """3 refused by a rule, 4 not found; on standard error, without a traceback."""
+    said = stepwell(*words, home=home)
+    assert said.code == code, said
+    assert complaint in said.err
+    assert said.out == ""
+
+
+def test_a_rule_that_refuses_is_named(home: Path, journey: str) -> None:
+    """And an answer that does not fit is exit code 5, with everything that is wrong."""
+    assert stepwell("client", "add", "eve", home=home).code == 0
+    assert stepwell("journey", "start", "eve", "trial", home=home).code == 0
+    early = stepwell("journey", "respond", "eve/trial", "mood.1", "mood=3", home=home)
+    assert (early.code, "(rule G10)" in early.err) == (3, True)
+    again = stepwell("journey", "start", "eve", "trial", home=home)
+    assert (again.code, "(rule P5)" in again.err, "use_existing" in again.err) == (3, True, True)
+    empty = stepwell("journey", "excuse", "eve/trial", "a.1", "--reason", "", home=home)
+    assert (empty.code, "reason" in empty.err) == (3, True)
+    stepwell("journey", "respond", "eve/trial", "a.1", home=home)
+    wrong = stepwell("journey", "respond", "eve/trial", "mood.1", "mood=12", "smell=3", home=home)
+    assert (wrong.code, "mood" in wrong.err, "smell" in wrong.err) == (5, True, True)
