@@ -1,13 +1,19 @@
 """What can go wrong for somebody who uses Stepwell; the type says who has to act."""
 
+from engine.errors import StepwellError, Unavailable
 from engine.findings import DefinitionError
 from engine.steptype import InvalidResponse
 
-__all__ = ["DefinitionError", "InvalidResponse", "NotFound", "NotRunning", "Refused", "StepwellError", "Unavailable"]
-
-
-class StepwellError(Exception):
-    """Anything Stepwell raises on purpose; the text says what to do next."""
+__all__ = [
+    "DefinitionError",
+    "InvalidResponse",
+    "NotFound",
+    "NotRunning",
+    "NotStarted",
+    "Refused",
+    "StepwellError",
+    "Unavailable",
+]
 
 
 class Refused(StepwellError):
@@ -21,10 +27,6 @@ class Refused(StepwellError):
 
 class NotFound(StepwellError):
     """There is no such client, pathway, journey or step in this tenant."""
-
-
-class Unavailable(StepwellError):
-    """The server or the store could not be reached; what was sent may be sent again with the same id."""
 
 
 class NotStarted(Unavailable):

@@ -6,11 +6,10 @@ from contextlib import asynccontextmanager
 from engine.steps import StepTypes, step_types
 from stepwell.authoring import Authoring
 from stepwell.connection import connect_to
-from stepwell.errors import Unavailable
 from stepwell.people import People
 from stepwell.settings import Settings, load_settings
 from stepwell.watching import Watching
-from store.database import Database, StoreOutdated, StoreUnavailable
+from store.database import Database
 
 
 class Stepwell(Authoring, People, Watching):
@@ -28,15 +27,10 @@ class Stepwell(Authoring, People, Watching):
         Raises NotRunning and Unavailable with what to do.
         """
         chosen = settings or load_settings()
-        try:
-            database = Database.open(chosen.database)
-        except StoreUnavailable as error:
-            raise Unavailable(str(error)) from error
+        database = Database.open(chosen.database)
         try:
             await database.check()
             connection = await connect_to(chosen)
             yield cls(database, connection, chosen.tenant, types if types is not None else step_types())
-        except (StoreUnavailable, StoreOutdated) as error:
-            raise Unavailable(str(error)) from error
         finally:
             await database.close()

@@ -45,7 +45,9 @@ async def submit(client: Client, journey: str, message: Message, *, patience: ti
             if first is not None:
                 return first
         except WorkflowUpdateRPCTimeoutOrCancelledError:
-            pass
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # the sender was told to stop: the SDK hides that in this error
+                raise asyncio.CancelledError from None
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:
                 raise NotFound(f"no journey {journey} is running") from error

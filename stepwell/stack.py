@@ -15,7 +15,7 @@ from stepwell.handle import Stepwell
 from stepwell.mailcatcher import MailCatcher
 from stepwell.settings import Settings, given_settings, stack_file
 from stepwell.workers import build_workers
-from store.database import Database, StoreOutdated, StoreUnavailable
+from store.database import Database
 
 
 class Ports:
@@ -48,10 +48,7 @@ async def running_stack(folder: Path, ports: Ports, *, works: bool = True) -> As
         refuse_taken(ports.mail, "the mail catcher", "--mail-port")
         database = Database.open(f"sqlite:///{folder / 'stepwell.db'}")
         stack.push_async_callback(database.close)
-        try:
-            await database.migrate()
-        except (StoreUnavailable, StoreOutdated) as error:
-            raise NotRunning(str(error)) from error
+        await database.migrate()
         mail = MailCatcher(folder / "mail", port=ports.mail)
         await mail.start()
         stack.push_async_callback(mail.stop)

@@ -15,9 +15,8 @@ from temporalio.worker import Worker
 from activities import notify_activities, record_activities
 from activities.channels.email import EmailChannel, EmailSettings
 from stepwell.connection import add_search_attributes, connect_to
-from stepwell.errors import Unavailable
 from stepwell.settings import Settings
-from store.database import Database, StoreOutdated, StoreUnavailable
+from store.database import Database
 from workflows.journey import JourneyWorkflow
 from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES
 from workflows.plugin import workflow_runner
@@ -82,10 +81,7 @@ def _identity(queue: str) -> str:
 
 async def work(settings: Settings) -> None:
     """Work until SIGTERM or Ctrl-C, then finish what is under way. Raises Unavailable."""
-    try:
-        database = Database.open(settings.database)
-    except StoreUnavailable as error:
-        raise Unavailable(str(error)) from error
+    database = Database.open(settings.database)
     try:
         await database.check()
         connection = await connect_to(settings)
@@ -95,8 +91,6 @@ async def work(settings: Settings) -> None:
                 await stack.enter_async_context(worker)
             structlog.get_logger("stepwell.worker").info("working", namespace=connection.namespace)
             await until_signalled()
-    except (StoreUnavailable, StoreOutdated) as error:
-        raise Unavailable(str(error)) from error
     finally:
         await database.close()
 

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,8 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._writer = engine.execution_options(writes=True)
+        # one writer at a time, first come first served: SQLite itself lets whoever asks at the right moment go first
+        self._turn = asyncio.Lock() if self.is_sqlite else nullcontext()
         # one statement after the other would each see another moment: a journey's rows could be newer than its events
         self._reader = engine if self.is_sqlite else engine.execution_options(isolation_level="REPEATABLE READ")
 
@@ -52,7 +54,7 @@ class Database:
     async def begin(self) -> AsyncIterator[AsyncSession]:
         """A transaction that writes: all of it at the end, or nothing. Raises StoreUnavailable, StoreOutdated."""
         with told_plainly(self._engine.url):
-            async with AsyncSession(self._writer, expire_on_commit=False) as session:
+            async with self._turn, AsyncSession(self._writer, expire_on_commit=False) as session:
                 yield session
                 await session.commit()
 

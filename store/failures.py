@@ -9,17 +9,19 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
+from engine.errors import Unavailable
+
 _TRY_AGAIN = ("08", "40", "53", "55", "57", "58")
 """PostgreSQL's classes: connection, rolled back by a rival, resources, locks, operator, system."""
 _NO_SUCH_TABLE = ("42P01", "42703")
 _FROM_BELOW = (DBAPIError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, NoConnectionFree, OSError)
 
 
-class StoreUnavailable(Exception):
+class StoreUnavailable(Unavailable):
     """The database does not answer; nothing was stored, and the same may be tried again."""
 
 
-class StoreOutdated(Exception):
+class StoreOutdated(Unavailable):
     """The database has other tables than this version needs; the text says what to run."""
 
 

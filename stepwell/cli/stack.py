@@ -9,13 +9,13 @@ import typer
 
 from stepwell import logs
 from stepwell.cli.output import Exit, Json, fail, progress, run, say, show_json, show_table
-from stepwell.errors import NotFound, NotRunning, Refused, Unavailable
+from stepwell.errors import NotFound, NotRunning, Refused
 from stepwell.handle import Stepwell
 from stepwell.mailcatcher import read_mails
 from stepwell.settings import HOME, home, load_settings
 from stepwell.stack import Ports, Stack, running_stack
 from stepwell.workers import until_signalled, work
-from store.database import Database, StoreOutdated, StoreUnavailable
+from store.database import Database
 
 mail = typer.Typer(no_args_is_help=True, help="Look at what the embedded mail catcher got.")
 store = typer.Typer(no_args_is_help=True, help="Look after the store.")
@@ -129,8 +129,6 @@ def migrate() -> None:
         database = Database.open(load_settings().database)
         try:
             await database.migrate()
-        except (StoreUnavailable, StoreOutdated) as error:
-            raise Unavailable(str(error)) from error
         finally:
             await database.close()
         say("the store is up to date")

@@ -1,5 +1,7 @@
 """What no mail and no log may carry: words that occur nowhere else are put wherever content is (rules V3, V4)."""
 
+import email
+import email.policy
 import json
 from pathlib import Path
 from typing import Any
@@ -102,9 +104,6 @@ def _canaries(text: str) -> set[str]:
 
 def _decoded(folder: Path) -> list[tuple[str, str, str]]:
     """Of every mail: to whom, every header with its value, and both bodies."""
-    import email
-    import email.policy
-
     mails = []
     for file in sorted(folder.glob("*.eml")):
         message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)

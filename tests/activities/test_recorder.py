@@ -9,18 +9,35 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.recorder import Recorder
+from engine.base import OccurrenceId, StepId
 from engine.effects import Record, RecordResult
-from engine.events import Event
+from engine.events import Event, StepCompleted
 from engine.view import fold
+from stepwell.mailcatcher import MailCatcher
 from store import events, journeys, projection, responses
 from store.database import Database, StoreUnavailable
-from store.tables import EventRow, ResponseRow
+from store.tables import EventRow, PractitionerRow, ResponseRow
 from tests.activities.practice import Practice
+from tests.pathways import document, step
 from tests.postgres import Postgres
 from tests.store.happenings import lived
 from tests.store.seeds import NOW, add_journey
 
 STORY = lived(0).events
+WALK = OccurrenceId("walk.1")
+REVIEWED = document(
+    step("walk")
+    + """\
+- id: check
+  type: review
+  title: Look at it
+  rationale: why
+  instructions: do
+  deliver: {after: journey.started}
+  regardless: true
+  content: {prompt: Look}
+"""
+)
 
 
 def _batch(first: int, last: int, journey: str = "j", tenant: str = "t") -> Record:
@@ -199,3 +216,31 @@ async def test_N2_what_the_client_did_marks_what_they_were_told(practice: Practi
     await practice.says(**words, role=role, occurrence="walk.1")
     row = await practice.row(effect)
     assert (row.acted_at is not None) == (row.seen_at is not None) == (role != "practitioner")
+
+
+async def test_N2_what_the_practitioner_did_marks_what_they_were_told(database: Database, mail: MailCatcher) -> None:
+    """A review is theirs to do; the client's messages are not marked by it, nor theirs by the client."""
+    practice = Practice(database, mail)
+    await practice.hire(PractitionerRow(tenant="t", id="eva", email="eva@practice.example", created_at=NOW))
+    await practice.open(REVIEWED, practitioner="eva")
+    theirs, clients_own = practice.wanted("delivered", "practitioner"), practice.wanted("delivered")
+    for effect in (theirs, clients_own):
+        assert (await practice.send(effect)).status == "accepted"
+    await practice.answers("walk.1")
+    assert (await practice.row(theirs)).acted_at is None
+    acted_at = (await practice.row(clients_own)).acted_at
+    await practice.pass_time(hours=1)
+    await practice.says("respond", "practitioner", occurrence="check.1", response_id="r1")
+    assert (await practice.row(theirs)).acted_at == practice.now
+    assert (await practice.row(clients_own)).acted_at == acted_at
+
+
+async def test_N2_nobody_has_seen_what_completed_by_itself(practice: Practice) -> None:
+    """The engine completes waits; that is no sign of anybody."""
+    effect = practice.wanted("delivered")
+    await practice.send(effect)
+    completed = StepCompleted(seq=practice.turn.journey.seq + 1, at=practice.now, occurrence=WALK, step=StepId("walk"))
+    assert completed.by.role == "engine"
+    await practice.record(completed)
+    row = await practice.row(effect)
+    assert (row.seen_at, row.acted_at) == (None, None)

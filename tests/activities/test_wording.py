@@ -3,6 +3,7 @@
 import re
 import string
 from datetime import timedelta
+from html import unescape
 from typing import get_args
 
 import pytest
@@ -60,8 +61,6 @@ def test_R3_a_mail_says_the_same_in_both_of_its_parts(purpose: Purpose, language
 
 
 def _plain(html: str) -> str:
-    from html import unescape
-
     return unescape(re.sub(r"<[^>]*>", "", html))
 
 
