@@ -38,9 +38,9 @@ class Content(BaseModel):
 
 
 class Response(BaseModel):
-    """What comes back for a step. Frozen; unknown fields are refused."""
+    """What comes back for a step. Frozen; unknown fields are refused, and numbers that are none."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 class Problem(Frozen):

@@ -8,7 +8,7 @@ from engine.contents import Contents
 from engine.publishing import Published
 from engine.steps import StepTypes
 from engine.structure import Structure
-from stepwell.errors import NotFound
+from stepwell.errors import NotFound, Refused
 from store import clients, journeys, pathways
 from store.database import Database
 from store.tables import ClientRow, JourneyRow, PathwayVersionRow
@@ -54,6 +54,13 @@ class Desk:
         if published is None:
             raise NotFound(f"{journey.pathway} version {journey.version} is not in the store any more")
         return published
+
+
+def plain(text: str, what: str, rule: str, longest: int) -> str:
+    """The text, where every store can keep it. Raises Refused for control characters and for what is too long."""
+    if len(text) > longest or any(one < " " or "\ud800" <= one <= "\udfff" for one in text):
+        raise Refused("bad_text", rule, f"{what} may have {longest} characters at most, and none that cannot be printed")
+    return text
 
 
 def published_from(row: PathwayVersionRow) -> Published:

@@ -26,6 +26,8 @@ def judge(
 ) -> tuple[dict[str, Any], Outcome]:
     """The response as it is kept, and the facts it yields. Raises InvalidResponse with every problem at once."""
     step_type, shown = types[step.type], published.contents.steps[step.id]
+    if not _can_be_kept(payload):
+        raise InvalidResponse((Problem(where="", message="holds characters that are no text"),))
     try:
         response = step_type.response_model.model_validate(payload)
     except ValidationError as error:
@@ -37,3 +39,16 @@ def judge(
     outcome = step_type.judge(step_type.content_model.model_validate(shown.content), response)
     declared = {name for name, _ in step.outcomes}
     return response.model_dump(mode="json"), {name: value for name, value in outcome.items() if name in declared}
+
+
+def _can_be_kept(value: Any) -> bool:
+    """Whether every text in it is one to both databases: no NUL, no half of a character."""
+    match value:
+        case str():
+            return not any(one == "\0" or "\ud800" <= one <= "\udfff" for one in value)
+        case dict():
+            return all(_can_be_kept(one) for pair in value.items() for one in pair)
+        case list() | tuple():
+            return all(_can_be_kept(one) for one in value)
+        case _:
+            return True

@@ -11,6 +11,7 @@ from engine.calendar import LONGEST_QUIET_HOURS, minutes_of
 from engine.messages import SetClientFacts
 from engine.structure import TimeWindow
 from engine.zones import UnknownZone, zone_of
+from stepwell.desk import plain
 from stepwell.errors import NotStarted, Refused
 from stepwell.models import Channel, Client
 from stepwell.steering import Steering
@@ -50,7 +51,7 @@ class People(Steering):
         row = ClientRow(
             tenant=self._tenant,
             id=name,
-            display_name=display_name,
+            display_name=plain(display_name, "a name", "V4", 200),
             language=language,
             zone=zone,
             quiet_from=f"{window.start:%H:%M}" if window else None,

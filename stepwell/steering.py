@@ -31,7 +31,7 @@ from engine.messages import (
     StopJourney,
 )
 from engine.turn import Answer
-from stepwell.desk import Desk
+from stepwell.desk import Desk, plain
 from stepwell.enrolment import Wish, enrol, start_facts, structure_for
 from stepwell.errors import NotFound, NotStarted, Refused, Unavailable
 from stepwell.judging import judge, step_of
@@ -79,7 +79,7 @@ class Steering(Desk):
         The key is client and pathway unless given. A call with the same `request_id` is the same start.
         """
         _check_start(again, dates or {})
-        key = enrolment_key or f"{client}/{pathway}"
+        key = plain(enrolment_key or f"{client}/{pathway}", "an enrolment key", "P5", 200)
         if again == "restart":
             await self._stop_running(key, request_id)
         wish = Wish(self._tenant, client, pathway, version, key, again, request_id, practitioner, dates or {})
@@ -151,7 +151,7 @@ class Steering(Desk):
         step = step_of(published, occurrence)
         payload, outcome = judge(published, self._types, step, response or {})
         who = by or (_PRACTITIONER if step.actor == "practitioner" else _CLIENT)
-        name = submission_id or new_id("sub")
+        name = plain(submission_id or new_id("sub"), "a submission id", "G9", 100)
         kept = ResponseRow(
             tenant=self._tenant,
             id=name,
@@ -250,7 +250,7 @@ class Steering(Desk):
 
     async def _tell(self, journey: str, kind: type[Message], message_id: str | None, **facts: Any) -> Answer:
         row = await self._journey(journey)
-        message = _message(kind, message_id or new_id("msg"), facts)
+        message = _message(kind, plain(message_id or new_id("msg"), "a message id", "G9", 100), facts)
         try:
             answer = await submit(self._connection, row.id, message, patience=self.patience)
         except NotFound:
