@@ -14,7 +14,7 @@ from engine.journey import JourneyStatus, PauseMode
 from engine.turn import Answer
 from engine.zones import zone_of
 from stepwell.cli.output import Json, out, run, say, show_json, show_table
-from stepwell.cli.pathways import Dates, client_dates, read_file
+from stepwell.cli.pathways import Dates, client_dates, read_file, show_plan
 from stepwell.forecast import words_of
 from stepwell.handle import Stepwell
 from stepwell.models import Again
@@ -198,19 +198,7 @@ def forecast(journey: Journey, json: Json = False) -> None:
         if json:
             show_json(plan)
             return
-        show_table(
-            ("when", "what", "step", "why"),
-            [
-                (
-                    f"{wall(item.at, zone):%a %Y-%m-%d %H:%M}" if item.at else "—",
-                    item.what if item.certain or item.at is None else f"{item.what}, at the earliest",
-                    item.occurrence,
-                    words_of(item.reason, item.waits_for),
-                )
-                for item in plan.items
-            ],
-            empty="nothing is planned",
-        )
+        show_plan(plan, zone, empty="nothing is planned")
 
     run(job)
 

@@ -3,6 +3,7 @@
 from datetime import date
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -12,6 +13,7 @@ from engine.publishing import Checked, Published, check_pathway, pathway_schema
 from engine.schedule import words_for
 from engine.steps import step_types
 from engine.structure import Timing
+from engine.turn import Plan
 from engine.zones import UnknownZone, zone_of
 from stepwell.behaviour import NAMES
 from stepwell.cli.output import Exit, Json, err, fail, out, progress, run, say, show_finding, show_json, show_table
@@ -102,20 +104,25 @@ def forecast(file: File, start: Start = "", zone: Zone = None, date_: Dates = []
     if json:
         show_json(plan)
         return
-    local = zone_of(where)
+    title = f"{structure.pathway}, from {begins} in {where}"
+    show_plan(plan, zone_of(where), empty="nothing would ever be delivered", title=title)
+
+
+def show_plan(plan: Plan, zone: ZoneInfo, *, empty: str, title: str | None = None) -> None:
+    """What comes when, in a client's zone, and why."""
     show_table(
         ("when", "what", "step", "why"),
         [
             (
-                f"{wall(item.at, local):%a %Y-%m-%d %H:%M}" if item.at else "—",
+                f"{wall(item.at, zone):%a %Y-%m-%d %H:%M}" if item.at else "—",
                 item.what if item.certain or item.at is None else f"{item.what}, at the earliest",
                 item.occurrence,
                 words_of(item.reason, item.waits_for),
             )
             for item in plan.items
         ],
-        empty="nothing would ever be delivered",
-        title=f"{structure.pathway}, from {begins} in {where}",
+        empty=empty,
+        title=title,
     )
 
 
