@@ -34,8 +34,13 @@ def plan(structure: Structure, journey: Journey, now: datetime) -> Plan:
     items = [_certain(item, journey) for item in certain if item.what != "look"]
     if journey.status in ("active", "paused"):
         items.extend(_ahead(moment, live, {item.occurrence for item in certain if item.what == "release"}))
-    items.sort(key=lambda item: (item.at is None, item.at or now, item.occurrence))
+    places = {step.id: place for place, step in enumerate(structure.steps)}
+    items.sort(key=lambda item: (item.at is None, item.at or now, places[item.step], _number(item.occurrence)))
     return Plan(items=tuple(items), wake_at=min((item.at for item in certain), default=None))
+
+
+def _number(occurrence: OccurrenceId) -> int:
+    return int(occurrence.rpartition(".")[2])
 
 
 def _certain(item: Item, journey: Journey) -> Planned:

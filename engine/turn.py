@@ -37,7 +37,7 @@ class Turn(NamedTuple):
 class Planned(Frozen):
     """Something that is going to happen, when, and why."""
 
-    what: Literal["delivery", "reminder", "closing", "escalation", "completion", "linger_end"]
+    what: Literal["delivery", "reminder", "closing", "escalation", "completion"]
     step: StepId
     occurrence: OccurrenceId
     at: Instant | None

@@ -23,3 +23,14 @@ def test_is_held_while_something_waits_for_a_person() -> None:
     run.excuse("a")
     assert not fold(run.events).is_held
     assert not JourneyView().is_held
+
+
+def test_what_comes_at_the_same_instant_is_planned_in_the_order_of_the_pathway() -> None:
+    """Not in the order of their names, and the tenth after the ninth."""
+    run = Run(
+        step("z", "journey.started", "1 day"),
+        step("a", "journey.started", "1 day", regardless=True),
+        step("m", "journey.started", "1 day", regardless=True, repeat={"every": "1 minute", "count": 11}),
+    )
+    names = [item.occurrence for item in run.plan.items if item.what == "delivery"]
+    assert names == ["z.1", "a.1", *(f"m.{number}" for number in range(1, 12))]
