@@ -28,7 +28,6 @@ def add(
     """Add a client."""
 
     async def job() -> None:
-        hours = quiet.partition("-") if quiet else None
         async with Stepwell.connect() as stepwell:
             client = await stepwell.add_client(
                 id=id,
@@ -36,7 +35,7 @@ def add(
                 email=email,
                 language=language,
                 zone=zone,
-                quiet_hours=(hours[0].strip(), hours[2].strip()) if hours else None,
+                quiet_hours=_hours(quiet) if quiet else None,
                 practitioner=practitioner,
             )
         show_json(client) if json else say(f"added client [bold]{client.id}[/]")
@@ -135,3 +134,43 @@ def zone(
         say(f"{client} is in {zone} now; {told} running journeys were told")
 
     run(job)
+
+
+@app.command("quiet-hours")
+def quiet_hours(
+    client: Id,
+    hours: Annotated[str, typer.Argument(help="Such as 22:00-07:30, or pathway for the pathway's.", show_default=False)],
+) -> None:
+    """Give a client quiet hours of their own; what is not delivered is planned again at once."""
+
+    async def job() -> None:
+        async with Stepwell.connect() as stepwell:
+            told = await stepwell.change_quiet_hours(client, None if hours == "pathway" else _hours(hours))
+        say(
+            f"{client} has quiet hours {hours if hours != 'pathway' else 'of the pathway'} now; {told} running journeys were told"
+        )
+
+    run(job)
+
+
+@app.command("opt-out")
+def opt_out(
+    client: Id,
+    channels: Annotated[list[str], typer.Argument(help="Such as email; none: they take every channel again.")] = [],
+    json: Json = False,
+) -> None:
+    """Note which channels a client wants no message by; their to-do list goes on."""
+
+    async def job() -> None:
+        async with Stepwell.connect() as stepwell:
+            found = await stepwell.opt_out(client, channels)
+        refused = ", ".join(found.opted_out)
+        words = f"{client} wants no message by {refused}" if refused else f"{client} takes every channel"
+        show_json(found) if json else say(words)
+
+    run(job)
+
+
+def _hours(text: str) -> tuple[str, str]:
+    start, _, end = text.partition("-")
+    return start.strip(), end.strip()

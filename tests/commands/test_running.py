@@ -82,13 +82,17 @@ def test_a_journey_from_the_shell(home: Path, journey: str) -> None:
     do("journey", "release", journey, "d.1", "--reason", "wants to read ahead")
     do("journey", "event", journey, "operated")
     do("client", "zone", "ann", "America/New_York")
+    do("client", "quiet-hours", "ann", "22:00-07:30")
+    assert do("client", "opt-out", "ann", "email", "--json").data["opted_out"] == ["email"]
+    assert do("client", "opt-out", "ann", "--json").data["opted_out"] == []
     states = {one["id"]: one["state"] for one in _json(home, "journey", "show", journey)["journey"]["occurrences"]}
     assert states == {"a.1": "completed", "mood.1": "excused", "c.1": "skipped", "d.1": "open", "e.1": "open"}
     kinds = [one["kind"] for one in _json(home, "journey", "history", journey)]
     assert {"journey_paused", "journey_resumed", "reminders_snoozed", "date_set", "host_event_received"} <= set(kinds)
     assert [one["occurrence"] for one in _json(home, "client", "to-do", "ann")] == ["d.1", "e.1"]
     assert _json(home, "journey", "forecast", journey)["items"] == []
-    assert _json(home, "client", "show", "ann")["client"]["zone"] == "America/New_York"
+    known = _json(home, "client", "show", "ann")["client"]
+    assert (known["zone"], known["quiet_hours"]) == ("America/New_York", ["22:00", "07:30"])
     do("journey", "stop", journey, "--reason", "moved away")
     assert [one["status"] for one in _json(home, "journey", "list", "--client", "ann")] == ["stopped"]
     assert _json(home, "verify") == []
@@ -137,6 +141,8 @@ def test_publishing_the_same_text_twice_is_one_version(home: Path, journey: str)
         (("client", "add", "ann"), 3, "there is a client ann already"),
         (("client", "add", "zoe", "--zone", "Mars/Base"), 3, "T3"),
         (("client", "add", "zoe", "--quiet", "late"), 3, "21:00 and 08:00"),
+        (("client", "quiet-hours", "ann", "07:00-06:00"), 3, "20 hours at most"),
+        (("client", "opt-out", "ann", "pigeon"), 3, "pigeon"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else str(value),
 )
