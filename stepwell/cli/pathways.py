@@ -271,7 +271,7 @@ def _show_simulation(result: Simulation) -> None:
     )
     out.print()
     show_table(
-        ("step", "delivered", "completed", "late", "expired", "not applicable", "reminders", "hours to complete"),
+        ("step", "delivered", "completed", "late", "expired", "n/a", "reminders", "hours"),
         [
             (name, one.delivered, one.completed, one.late, one.expired, one.not_applicable, one.reminders, one.median_hours)
             for name, one in result.steps.items()

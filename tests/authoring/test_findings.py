@@ -200,3 +200,9 @@ def test_the_schema_describes_every_step_type() -> None:
     for branch in schema["$defs"]["Step"]["allOf"]:
         reference = branch["then"]["properties"]["content"]["$ref"].removeprefix("#/$defs/")
         assert schema["$defs"][reference]["properties"]
+
+
+def test_a_misspelt_type_is_one_mistake() -> None:
+    """Not a field nobody knows and a type that is missing as well."""
+    source = document(step("a").replace("type:", "typ:"))
+    assert [finding.code for finding in check_pathway(source).errors] == ["unknown-field"]
