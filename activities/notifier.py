@@ -12,7 +12,7 @@ from activities.channels.email import EmailChannel, PermanentFailure, TemporaryF
 from activities.recipients import Recipient, recipient_of
 from activities.relevance import Relevance, relevance
 from activities.wording import Item, Mail, Reader, mail_for
-from engine.base import OccurrenceId
+from engine.base import OccurrenceId, StepId
 from engine.contents import Contents
 from engine.effects import Notify, NotifyResult
 from engine.steptype import in_language
@@ -153,7 +153,7 @@ def _title(contents: Contents | None, occurrence: OccurrenceId, to: str, languag
     """The step's title, only where the practice lets mails carry it; the client's title for a client (rule V3)."""
     if contents is None or not contents.name_titles_in_mail:
         return None
-    step = next((one for name, one in contents.steps.items() if name == occurrence.rpartition(".")[0]), None)
+    step = contents.steps.get(StepId(occurrence.rpartition(".")[0]))
     if step is None:
         return None
     if to == "client":

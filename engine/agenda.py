@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from engine.base import OccurrenceId, StepId
+from engine.base import OccurrenceId, StepId, occurrence_id
 from engine.calendar import add, from_wall, next_slot, to_working_day, wall
 from engine.journey import OPEN_STATES, Occurrence
-from engine.moment import Moment, name_of
+from engine.moment import Moment
 from engine.repetition import Series
 from engine.schedule import Gate, Live, Release, Standings, instant_of, own_gate, release
 from engine.structure import Anchor, Completion, StepStructure, Timing
@@ -43,7 +43,7 @@ class Item(NamedTuple):
     @property
     def occurrence(self) -> OccurrenceId:
         """The occurrence it concerns."""
-        return name_of(self.step.id, self.number)
+        return occurrence_id(self.step.id, self.number)
 
     def order(self) -> tuple[datetime, int, int, int]:
         """Earliest first; ties as the pathway is written."""
@@ -100,7 +100,7 @@ def walk(
 
 def _unsettled(step: StepStructure, moment: Moment) -> Iterator[Occurrence]:
     for number in range(1, moment.journey.reached.get(step.id, 0) + 1):
-        occurrence = moment.journey.occurrences[name_of(step.id, number)]
+        occurrence = moment.journey.occurrences[occurrence_id(step.id, number)]
         if occurrence.state in OPEN_STATES or (occurrence.passed_at is None and step.escalation):
             yield occurrence
 

@@ -1,6 +1,7 @@
 """The building blocks every model of the engine is made of."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, NewType, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
@@ -40,6 +41,7 @@ class Frozen(BaseModel):
         return copy
 
 
+@lru_cache(maxsize=65536)  # the engine asks for the same few names again and again
 def occurrence_id(step: StepId, number: int) -> OccurrenceId:
     """Name one release of a step, counted from 1: `diary.3`."""
     return OccurrenceId(f"{step}.{number}")

@@ -1,20 +1,13 @@
 """What every rule looks at: the structure, the journey, its zone and the instant it is."""
 
 from datetime import datetime
-from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from engine.base import OccurrenceId, StepId, occurrence_id
+from engine.base import occurrence_id
 from engine.calendar import hold_quiet
 from engine.journey import Journey, Occurrence
 from engine.structure import StepStructure, Structure
-
-
-@lru_cache(maxsize=65536)
-def name_of(step: StepId, number: int) -> OccurrenceId:
-    """Name an occurrence; the engine asks for the same few names again and again."""
-    return occurrence_id(step, number)
 
 
 class Moment(NamedTuple):
@@ -33,4 +26,4 @@ class Moment(NamedTuple):
 
     def find(self, step: StepStructure, number: int) -> Occurrence | None:
         """The occurrence, if anything is kept of it."""
-        return self.journey.occurrences.get(name_of(step.id, number))
+        return self.journey.occurrences.get(occurrence_id(step.id, number))

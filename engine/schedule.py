@@ -10,7 +10,7 @@ from engine.calendar import add, has_wall_time, midnight, next_slot, shape, wall
 from engine.conditions import facts_of, holds
 from engine.events import Reason
 from engine.journey import SATISFYING_STATES, Journey, Occurrence
-from engine.moment import Moment, name_of
+from engine.moment import Moment
 from engine.repetition import FROM_OUTSIDE, Series, moved_by_pauses
 from engine.structure import Anchor, Condition, StepStructure
 
@@ -103,7 +103,7 @@ def live_steps(moment: Moment) -> list[Live]:
     found: list[Live] = []
     since, known = moment.journey.started_at, moment.journey.occurrences
     for position, step in enumerate(moment.structure.steps):
-        first = known.get(name_of(step.id, 1))
+        first = known.get(occurrence_id(step.id, 1))
         passed_at = _over_since(step, first, moment) if first is not None and first.settled_at is not None else None
         if passed_at is None:
             found.append((position, step, since))

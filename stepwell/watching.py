@@ -8,6 +8,7 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowQueryFailedError,
 from temporalio.service import RPCError, RPCStatusCode
 
 from engine.adherence import Adherence, adherence
+from engine.base import StepId
 from engine.events import Event
 from engine.journey import Journey
 from engine.publishing import Published
@@ -200,8 +201,8 @@ class Watching(Desk):
 
 def _occurrence(row: OccurrenceRow, published: Published) -> OccurrenceSummary:
     contents = published.contents
-    title = next((one.title for name, one in contents.steps.items() if name == row.step), None)
-    words = in_language(title, contents.language, contents.language) if title else ""
+    step = contents.steps.get(StepId(row.step))
+    words = in_language(step.title, contents.language, contents.language) if step and step.title else ""
     return OccurrenceSummary(title=words, **row.model_dump(include=set(OccurrenceSummary.model_fields)))
 
 

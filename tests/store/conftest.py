@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from store.database import Database
 from tests.postgres import Postgres, postgres, postgres_url
+from tests.store.seeds import add_journey
 
 __all__ = ["postgres", "postgres_url"]
 
@@ -36,3 +37,12 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     await database.close()
     if server is not None:
         await server.drop(url)
+
+
+@pytest_asyncio.fixture
+async def ready(database: Database) -> Database:
+    """Two journeys of Ann's, j and k."""
+    async with database.begin() as session:
+        await add_journey(session, id="j")
+        await add_journey(session, id="k")
+    return database

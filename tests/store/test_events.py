@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import get_args
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -14,15 +13,6 @@ from store import events
 from store.database import Database
 from tests.store.happenings import KINDS, MIDNIGHT, lived, one_of_every_kind
 from tests.store.seeds import add_journey
-
-
-@pytest_asyncio.fixture
-async def ready(database: Database) -> Database:
-    """Two journeys, j and k."""
-    async with database.begin() as session:
-        await add_journey(session, id="j")
-        await add_journey(session, id="k")
-    return database
 
 
 async def _append(database: Database, *happened: Event, journey: str = "j") -> None:

@@ -5,24 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from sqlalchemy.exc import IntegrityError
 
 from store import ledger
 from store.database import Database
 from store.tables import NotificationRow
-from tests.store.seeds import NOW, add_journey
+from tests.store.seeds import NOW
 
 LATER = NOW + timedelta(hours=1)
-
-
-@pytest_asyncio.fixture
-async def ready(database: Database) -> Database:
-    """Two journeys, j and k."""
-    async with database.begin() as session:
-        await add_journey(session, id="j")
-        await add_journey(session, id="k")
-    return database
 
 
 def _row(name: str = "j/a.1/delivered/1", **more: Any) -> NotificationRow:

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import func
 from sqlmodel import select
 
@@ -14,15 +13,6 @@ from store.database import Database
 from store.responses import DifferentSubmission
 from store.tables import ResponseRow
 from tests.store.seeds import NOW, add_journey
-
-
-@pytest_asyncio.fixture
-async def ready(database: Database) -> Database:
-    """Two journeys of Ann's, j and k."""
-    async with database.begin() as session:
-        await add_journey(session, id="j")
-        await add_journey(session, id="k")
-    return database
 
 
 def _response(name: str = "r1", **more: Any) -> ResponseRow:
