@@ -8,6 +8,7 @@ import importlib.util
 import itertools
 import os
 import pwd
+import select
 import shutil
 import signal
 import socket
@@ -52,6 +53,8 @@ class Postgres:
         self._data = folder / "data"
         self._numbers = itertools.count(1)
         self._process: subprocess.Popen[bytes] | None = None
+        self._living = -1
+        """Read to its end once the server and every process that it started are gone: they all hold the other side."""
         self._has_template = False
         self.port = 0
 
@@ -73,18 +76,23 @@ class Postgres:
             words = [f"--{name}={value}" for name, value in settings.items()]
             with (self._folder / "log").open("ab") as log:
                 command = [self._binaries / "postgres", "-D", self._data, *words]
-                self._process = subprocess.Popen(command, stdout=log, stderr=log, **self._child())
+                self._living, held = os.pipe()
+                self._process = subprocess.Popen(command, stdout=log, stderr=log, pass_fds=[held], **self._child())
+                os.close(held)
             if self._is_ready():
                 self.port = port
                 return
+            os.close(self._living)
             time.sleep(0.1)  # the port was taken, or after a crash the last of the old processes is still there
         raise AssertionError((self._folder / "log").read_text()[-2000:])
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """End it: SIGINT cuts every connection in good order, SIGKILL is a crash."""
+        """End it, connections and all: SIGINT in good order, SIGKILL is a crash (what serves a connection sees it a moment later)."""
         if self._process is not None:
             self._process.send_signal(how)
             self._process.wait(30)
+            assert select.select([self._living], [], [], 30)[0], "a process of the server is still there"
+            os.close(self._living)
             self._process = None
 
     def url(self, name: str) -> str:
