@@ -15,7 +15,7 @@ from activities.wording import Item, Mail, Reader, mail_for
 from engine.base import OccurrenceId, StepId
 from engine.contents import Contents
 from engine.effects import Notify, NotifyResult
-from engine.steptype import in_language
+from engine.words import in_language
 from store import clients, journeys, ledger, pathways
 from store.database import Database
 from store.tables import JourneyRow, NotificationRow

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from activities.wording import Reader
 from engine.effects import Notify
 from store import clients
-from store.tables import ClientRow, JourneyRow, PractitionerRow
+from store.tables import ClientRow, JourneyRow
 
 
 class Way(NamedTuple):
@@ -35,17 +35,8 @@ async def recipient_of(
         return Recipient(Reader(client.display_name, client.language), ways, frozenset(client.opted_out))
     if effect.to in staff:
         return Recipient(Reader("", "en"), (Way("email", staff[effect.to]),))
-    practitioner = await _practitioner(session, journey, client)
+    practitioner = await clients.practitioner_of(session, journey, client)
     if practitioner is None:
         return Recipient(Reader("", "en"))
     mail = (Way("email", practitioner.email),) if practitioner.email else ()
     return Recipient(Reader(practitioner.display_name, practitioner.language), (*mail, Way("in_app")))
-
-
-async def _practitioner(session: AsyncSession, journey: JourneyRow, client: ClientRow) -> PractitionerRow | None:
-    """The journey's own, else the client's."""
-    for name in (journey.practitioner, client.practitioner):
-        found = await clients.get_practitioner(session, journey.tenant, name) if name else None
-        if found is not None:
-            return found
-    return None

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from engine.base import Frozen, StepId
 from engine.durations import Offset
-from engine.steptype import Text, in_language
+from engine.words import Text, in_language
 
 Visibility = Literal["client_and_practitioner", "client_only", "client_decides"]
 Kind = Literal["psychoeducation", "self_assessment", "modality_specific"]

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from engine.base import StepId
 from engine.durations import Offset
-from engine.steptype import Text
 from engine.structure import WallTime, Weekday
+from engine.words import Text
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 """Lower-case letters, digits, `-` and `_`, beginning with a letter."""

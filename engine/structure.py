@@ -95,7 +95,9 @@ class Repeat(Frozen):
 class Reminders(Frozen):
     """When an open step is reminded of: a list of offsets, or every so often up to a maximum (rule R1)."""
 
-    base: Literal["delivered", "due", "closing"] = "delivered"
+    base: Literal["delivered", "due", "closing", "date"] = "delivered"
+    date: str | None = None
+    """The client date that `date` counts from."""
     offsets: tuple[Offset, ...] = ()
     every: Offset | None = None
     maximum: int = Field(default=3, ge=1, le=50)
@@ -126,12 +128,30 @@ class Needs(Frozen):
 
 
 class Completion(Frozen):
-    """What completes an open step without anybody's response: a host event, or a client date plus an offset."""
+    """What completes an open step without anybody's response: a host event, a client date plus an offset, or time alone."""
 
     event: str | None = None
     date: str | None = None
     offset: Offset = Offset()
+    """After the date; without event and date, after the delivery."""
     at: time | None = None
+    timeout: Offset | None = None
+    """Completed without it this long after the delivery; the outcome `timed_out` says which it was."""
+
+
+class Task(Frozen):
+    """An activity that runs when a step is delivered (rule G12: what cannot be carried out stops visibly)."""
+
+    activity: str
+    """Its name; a worker of the installed step type runs it."""
+    completes: bool = True
+    """Whether its result completes the step; otherwise the step waits for a response all the same."""
+    patience: Offset | None = Offset(days=1)
+    """How long it is tried before the step holds and people are told; None: for ever."""
+    undo: str | None = None
+    """The activity that takes it back where the step is excused or cancelled."""
+    details: dict[str, str] = Field(default_factory=dict)
+    """What the activity is told besides ids: facts of the pathway, never of a client."""
 
 
 class StepStructure(Frozen):
@@ -155,10 +175,28 @@ class StepStructure(Frozen):
     reminders: Reminders | None = None
     escalation: tuple[Rung, ...] = ()
     completes_on: Completion | None = None
+    told: Actor | None = None
+    """Who is told of it and reminded, where that is not the actor."""
+    task: Task | None = None
+    ways: tuple[tuple[str, Condition], ...] = ()
+    """A step that decides: the first way whose condition is true is its outcome `way`, at once."""
+    dates: tuple[tuple[str, str], ...] = ()
+    """Client dates, each with the outcome that sets it."""
+    looks_at: tuple[StepId, ...] = ()
+    """The steps whose responses this one is about; it may ask more of them."""
+    is_risky: bool = False
+    """Whether a response may meet a risk rule (rule R8)."""
+    is_foreign: bool = False
+    """Whether its type comes from an installed package: it is delivered only where that package is there (rule G12)."""
     revisable: bool = False
     """Whether a settled occurrence takes another response (rule G9)."""
     outcomes: tuple[tuple[str, VariableType], ...] = ()
     """The facts its step type declares; empty for `client_only` steps (rule V2)."""
+
+    @property
+    def reader(self) -> Actor:
+        """Who is told of it and reminded."""
+        return self.told or self.actor
 
     @cached_property
     def is_free(self) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 
 from engine.findings import DefinitionError
 from engine.publishing import Checked, Published, check_pathway, compile_pathway
-from engine.steptype import in_language
+from engine.words import in_language
 from stepwell.desk import Desk
 from stepwell.models import PathwayVersion
 from store import pathways

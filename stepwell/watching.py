@@ -9,18 +9,20 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from engine.adherence import Adherence, adherence
 from engine.base import StepId
+from engine.contents import Contents
 from engine.events import Event
 from engine.journey import Journey
 from engine.publishing import Published
-from engine.steptype import in_language
+from engine.structure import Actor, StepStructure
 from engine.turn import Plan
 from engine.view import JourneyView, fold, view_of
+from engine.words import Reader, in_language
 from stepwell.desk import Desk
 from stepwell.errors import NotFound, Unavailable
 from stepwell.models import JourneyDetail, JourneySummary, Mismatch, OccurrenceSummary, Sent, ToDo
 from stepwell.steering import summary_from
-from store import events, journeys, ledger, projection, responses
-from store.tables import JourneyRow, NotificationRow, OccurrenceRow
+from store import clients, events, journeys, ledger, projection, responses
+from store.tables import ClientRow, JourneyRow, NotificationRow, OccurrenceRow
 from workflows.journey import JourneyWorkflow
 
 Answered = TypeVar("Answered")
@@ -58,45 +60,57 @@ class Watching(Desk):
 
     async def to_do(self, client: str) -> list[ToDo]:
         """What is open for a client across pathways, in their language, with what a client may see (rule V3)."""
-        language = (await self._client(client)).language
-        async with self._database.read() as session:
-            found = await journeys.open_steps(session, self._tenant, client)
-        items = [self._to_do(row, occurrence, await self._published_for(row), language) for row, occurrence in found]
-        return [item for item, actor in items if actor == "client"]
+        return await self._open_for(client, "client", (await self._client(client)).language)
 
     async def to_review(self, client: str) -> list[ToDo]:
         """What a practitioner has to do for a client."""
+        return await self._open_for(client, "practitioner", None)
+
+    async def _open_for(self, client: str, actor: Actor, language: str | None) -> list[ToDo]:
+        known = await self._client(client)
         async with self._database.read() as session:
             found = await journeys.open_steps(session, self._tenant, client)
-        items = [self._to_do(row, occurrence, await self._published_for(row), "en") for row, occurrence in found]
-        return [item for item, actor in items if actor == "practitioner"]
+        items = []
+        for row, occurrence in found:
+            published = await self._published_for(row)
+            step = published.structure.by_id[StepId(occurrence.step)]
+            if step.actor == actor:
+                reader = await self._reader(row, known, published.contents, language)
+                items.append(self._to_do(row, occurrence, step, published.contents, reader))
+        return items
 
-    def _to_do(self, row: JourneyRow, occurrence: OccurrenceRow, published: Published, language: str) -> tuple[ToDo, str]:
-        step, contents = published.structure.by_id[occurrence.step], published.contents  # type: ignore[index]
+    async def _reader(self, journey: JourneyRow, client: ClientRow, contents: Contents, language: str | None) -> Reader:
+        """Who reads: in their language, with what an author's words may name of them."""
+        async with self._database.read() as session:
+            practitioner = await clients.practitioner_of(session, journey, client)
+        facts = {"name": client.display_name, "practitioner": practitioner.display_name if practitioner else ""}
+        facts |= {f"dates.{name}": value for name, value in journey.dates.items()}
+        own = practitioner.language if practitioner else contents.language
+        return Reader(language=language or own, fallback=contents.language, facts=facts)
+
+    def _to_do(
+        self, row: JourneyRow, occurrence: OccurrenceRow, step: StepStructure, contents: Contents, reader: Reader
+    ) -> ToDo:
         shown = contents.steps[step.id]
         step_type = self._types[step.type]
         content = step_type.content_model.model_validate(shown.content)
 
-        def words(text: object) -> str:
-            return in_language(text, language, contents.language) if text else ""  # type: ignore[arg-type]
-
-        item = ToDo(
+        return ToDo(
             journey=row.id,
             occurrence=occurrence.id,
             step=step.id,
             type=step.type,
-            title=shown.title_for_client(language, contents.language),
-            pathway_title=contents.title_for_client(language),
-            rationale=words(shown.rationale),
-            instructions=words(shown.instructions),
-            body=step_type.present(content, language, contents.language).body,
+            title=reader.plain(shown.client_title or shown.title),
+            pathway_title=reader.plain(contents.client_title or contents.title),
+            rationale=reader.plain(shown.rationale),
+            instructions=reader.plain(shown.instructions),
+            body=step_type.present(content, reader).body,
             effort=str(shown.effort) if shown.effort else None,
             required=step.required,
             state=occurrence.state,
             delivered_at=occurrence.delivered_at,
             content=shown.content,
         )
-        return item, step.actor
 
     async def forecast(self, journey: str) -> Plan:
         """What comes when in this journey, and why; asked of the journey itself."""

@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
-from store.tables import ClientRow, PractitionerRow
+from store.tables import ClientRow, JourneyRow, PractitionerRow
 from store.turns import take_turn
 
 
@@ -36,3 +36,12 @@ async def keep_practitioner(session: AsyncSession, practitioner: PractitionerRow
 async def get_practitioner(session: AsyncSession, tenant: str, practitioner: str) -> PractitionerRow | None:
     """The practitioner of that id in this tenant."""
     return await session.get(PractitionerRow, (tenant, practitioner))
+
+
+async def practitioner_of(session: AsyncSession, journey: JourneyRow, client: ClientRow) -> PractitionerRow | None:
+    """Whose client it is on this journey: the journey's own practitioner, else the client's."""
+    for name in (journey.practitioner, client.practitioner):
+        found = await get_practitioner(session, journey.tenant, name) if name else None
+        if found is not None:
+            return found
+    return None

@@ -17,7 +17,7 @@ from engine.publishing.order_checks import check_conditions, check_names, check_
 from engine.publishing.reading import problems_of, read_document
 from engine.publishing.step_checks import StepCheck, length_of
 from engine.steps import StepTypes, step_types
-from engine.steptype import Content, missing_languages
+from engine.steptype import Content, missing_languages, unknown_placeholders
 from engine.structure import Structure, VariableType
 from engine.zones import UnknownZone, zone_of
 
@@ -139,14 +139,19 @@ class _Check:
         try:
             content = step_type.content_model.model_validate(step.content)
         except ValidationError as error:
-            problems = problems_of(error, step.content, step_type.content_model, prefix)
-            self.found.extend(problem.model_copy(update={"step": step.id}) for problem in problems)
+            misfits = problems_of(error, step.content, step_type.content_model, prefix)
+            self.found.extend(misfit.model_copy(update={"step": step.id}) for misfit in misfits)
             return None
-        for problem in step_type.check(content, (self.document.language, *self.document.languages)):
-            code = "missing-translation" if problem.message.startswith("has no words") else "content"
-            where: Path = tuple(int(part) if part.isdigit() else part for part in problem.where.split(".") if part)
-            message = f"{problem.where} {problem.message}".strip()
-            self.found.append(check.find(code, ("content", *where), message, problem.suggestion))
+        texts, languages = step_type.texts(content), (self.document.language, *self.document.languages)
+        for code, problems in (
+            ("missing-translation", missing_languages(texts, languages)),
+            ("unknown-placeholder", unknown_placeholders(texts)),
+            ("content", step_type.check(content)),
+        ):
+            for problem in problems:
+                where: Path = tuple(int(part) if part.isdigit() else part for part in problem.where.split(".") if part)
+                message = f"{problem.where} {problem.message}".strip()
+                self.found.append(check.find(code, ("content", *where), message, problem.suggestion))
         return content
 
     def _outcomes(self, step: Step, content: Content | None) -> Mapping[str, VariableType]:

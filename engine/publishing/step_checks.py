@@ -11,8 +11,9 @@ from engine.document import PathwayDocument, Step
 from engine.durations import Offset
 from engine.findings import Finding, Path
 from engine.publishing.compiling import quiet_hours_of
-from engine.steptype import AnyStepType, Text, missing_languages
+from engine.steptype import AnyStepType, missing_languages, unknown_placeholders
 from engine.structure import TimeWindow
+from engine.words import Text
 
 _SOME_MONDAY = datetime(2026, 1, 5, 9)  # noqa: DTZ001 - a wall time: repetition is counted in these
 
@@ -55,6 +56,8 @@ class StepCheck:
         }
         for problem in missing_languages(texts, languages):
             yield self.find("missing-translation", (problem.where,), f"{problem.where} {problem.message}", problem.suggestion)
+        for problem in unknown_placeholders(texts):
+            yield self.find("unknown-placeholder", (problem.where,), f"{problem.where} {problem.message}", problem.suggestion)
 
     def _times(self) -> Iterator[Finding]:
         deliver = self.step.deliver

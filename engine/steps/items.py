@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from engine.steptype import Content, Draw, Problem, Text
+from engine.steptype import Content, Draw, Problem
+from engine.words import Text
 
 ItemId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Answer = bool | int | float | Annotated[str, StringConstraints(max_length=50_000)] | tuple[str, ...] | None

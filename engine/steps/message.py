@@ -14,11 +14,9 @@ from engine.steptype import (
     Problem,
     Response,
     StepType,
-    Text,
-    in_language,
-    missing_languages,
 )
 from engine.structure import VariableType
+from engine.words import Reader, Text
 
 Url = Annotated[str, StringConstraints(pattern=r"^https://[^\s<>\"]{3,2000}$")]
 
@@ -60,16 +58,18 @@ class MessageStep(StepType[MessageContent, MessageResponse]):
         """Whether the check was confirmed, where there is one."""
         return {"understood": "bool"} if content.check else {}
 
-    def check(self, content: MessageContent, languages: tuple[str, ...]) -> tuple[Problem, ...]:
-        """Every text in every language; films with captions."""
-        texts: dict[str, Text | None] = {"body": content.body, "check": content.check}
-        texts.update({f"media.{at}.description": medium.description for at, medium in enumerate(content.media)})
-        uncaptioned = [
+    def texts(self, content: MessageContent) -> Mapping[str, Text | None]:
+        """The body, the check, and what each medium shows."""
+        descriptions = {f"media.{at}.description": medium.description for at, medium in enumerate(content.media)}
+        return {"body": content.body, "check": content.check, **descriptions}
+
+    def check(self, content: MessageContent) -> tuple[Problem, ...]:
+        """Films have captions."""
+        return tuple(
             Problem(where=f"media.{at}.captions", message="a video has no captions", suggestion="add a WebVTT file")
             for at, medium in enumerate(content.media)
             if medium.kind == "video" and medium.captions is None
-        ]
-        return (*missing_languages(texts, languages), *uncaptioned)
+        )
 
     def judge(self, content: MessageContent, response: MessageResponse) -> Outcome:
         """Accept a reading; where there is a check, only with its confirmation."""
@@ -84,14 +84,14 @@ class MessageStep(StepType[MessageContent, MessageResponse]):
         """A reading with the check confirmed."""
         return MessageResponse(understood=True)
 
-    def present(self, content: MessageContent, language: str, fallback: str) -> Presentation:
+    def present(self, content: MessageContent, reader: Reader) -> Presentation:
         """The text, then the media with their descriptions, then the check."""
-        body = in_language(content.body, language, fallback)
+        body = reader.markdown(content.body)
         parts = [body]
         for medium in content.media:
-            description = in_language(medium.description, language, fallback).replace("]", "")
+            description = reader.markdown(medium.description).replace("]", "")
             parts.append(f"{'!' if medium.kind == 'picture' else ''}[{description}]({medium.url})")
         if content.check is not None:
-            parts.append(f"☐ {in_language(content.check, language, fallback)}")
-        first = next((line.strip("#* ") for line in body.splitlines() if line.strip()), "")
+            parts.append(f"☐ {reader.markdown(content.check)}")
+        first = next((line.strip("#* ") for line in reader.plain(content.body).splitlines() if line.strip()), "")
         return Presentation(body="\n\n".join(parts), preview=first[:120])

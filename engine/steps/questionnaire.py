@@ -14,11 +14,9 @@ from engine.steptype import (
     Problem,
     Response,
     StepType,
-    Text,
-    in_language,
-    missing_languages,
 )
 from engine.structure import VariableType
+from engine.words import Reader, Text
 
 _FACTS: dict[str, VariableType] = {
     "yes_no": "bool",
@@ -64,9 +62,14 @@ class QuestionnaireStep(StepType[QuestionnaireContent, QuestionnaireResponse]):
         facts.update({name: _FACTS[kinds[name]] for name in content.outcomes if kinds.get(name) in _FACTS})
         return facts
 
-    def check(self, content: QuestionnaireContent, languages: tuple[str, ...]) -> tuple[Problem, ...]:
-        """Ids, options, limits, branching, score and languages, all at once."""
-        return tuple(_problems(content, languages))
+    def texts(self, content: QuestionnaireContent) -> Mapping[str, Text | None]:
+        """The introduction, and everything in the items."""
+        items = {f"items.{at}.{name}": text for at, item in enumerate(content.items) for name, text in item.texts().items()}
+        return {"intro": content.intro, **items}
+
+    def check(self, content: QuestionnaireContent) -> tuple[Problem, ...]:
+        """Ids, options, limits, branching and score, all at once."""
+        return tuple(_problems(content))
 
     def judge(self, content: QuestionnaireContent, response: QuestionnaireResponse) -> Outcome:
         """Check every answer against its item and draw the declared facts."""
@@ -99,12 +102,12 @@ class QuestionnaireStep(StepType[QuestionnaireContent, QuestionnaireResponse]):
                 answers[item.id] = sample_answer(item, draw)
         return QuestionnaireResponse(answers=answers)
 
-    def present(self, content: QuestionnaireContent, language: str, fallback: str) -> Presentation:
+    def present(self, content: QuestionnaireContent, reader: Reader) -> Presentation:
         """The introduction and the questions, one under the other."""
-        intro = in_language(content.intro, language, fallback) if content.intro else ""
-        questions = [in_language(item.text, language, fallback) for item in content.items]
+        intro = reader.markdown(content.intro)
+        questions = [reader.markdown(item.text) for item in content.items]
         body = "\n".join([*([intro, ""] if intro else []), *(f"{at}. {text}" for at, text in enumerate(questions, 1))])
-        return Presentation(body=body, preview=(intro or questions[0]).splitlines()[0][:120])
+        return Presentation(body=body, preview=reader.plain(content.intro or content.items[0].text).splitlines()[0][:120])
 
 
 def _facts(content: QuestionnaireContent, answers: Mapping[str, object]) -> Outcome:
@@ -127,7 +130,7 @@ def _facts(content: QuestionnaireContent, answers: Mapping[str, object]) -> Outc
     return facts
 
 
-def _problems(content: QuestionnaireContent, languages: tuple[str, ...]) -> Iterator[Problem]:
+def _problems(content: QuestionnaireContent) -> Iterator[Problem]:
     earlier: dict[str, Item] = {}
     for at, item in enumerate(content.items):
         where = f"items.{at}"
@@ -135,10 +138,7 @@ def _problems(content: QuestionnaireContent, languages: tuple[str, ...]) -> Iter
             yield Problem(where=f"{where}.id", message=f"{item.id!r} is there twice", suggestion="give each item its own id")
         for one in item.problems(earlier):
             yield one.model_copy(update={"where": f"{where}.{one.where}"})
-        for one in missing_languages({f"{where}.{name}": text for name, text in item.texts().items()}, languages):
-            yield one
         earlier[item.id] = item
-    yield from missing_languages({"intro": content.intro}, languages)
     for name in content.outcomes:
         if name not in earlier:
             yield Problem(where="outcomes", message=f"{name!r} is no item", suggestion=f"one of {', '.join(earlier)}")

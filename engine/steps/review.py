@@ -1,18 +1,17 @@
 """A gate that the practitioner opens, with a comment to the client."""
 
+from collections.abc import Mapping
+
 from pydantic import Field
 
 from engine.steptype import (
     Content,
     Outcome,
     Presentation,
-    Problem,
     Response,
     StepType,
-    Text,
-    in_language,
-    missing_languages,
 )
+from engine.words import Reader, Text
 
 
 class ReviewContent(Content):
@@ -38,15 +37,14 @@ class ReviewStep(StepType[ReviewContent, ReviewResponse]):
     actor = "practitioner"
     revisable = True
 
-    def check(self, content: ReviewContent, languages: tuple[str, ...]) -> tuple[Problem, ...]:
-        """The prompt in every language."""
-        return missing_languages({"prompt": content.prompt}, languages)
+    def texts(self, content: ReviewContent) -> Mapping[str, Text | None]:
+        """The prompt."""
+        return {"prompt": content.prompt}
 
     def judge(self, content: ReviewContent, response: ReviewResponse) -> Outcome:
         """Every review is valid, with or without a comment."""
         return {}
 
-    def present(self, content: ReviewContent, language: str, fallback: str) -> Presentation:
+    def present(self, content: ReviewContent, reader: Reader) -> Presentation:
         """The prompt."""
-        prompt = in_language(content.prompt, language, fallback)
-        return Presentation(body=prompt, preview=prompt.splitlines()[0][:120])
+        return Presentation(body=reader.markdown(content.prompt), preview=reader.plain(content.prompt).splitlines()[0][:120])

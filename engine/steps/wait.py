@@ -1,5 +1,6 @@
 """A step that nobody answers: the journey waits for a host event, or for a client date."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
@@ -13,11 +14,9 @@ from engine.steptype import (
     Problem,
     Response,
     StepType,
-    Text,
-    in_language,
-    missing_languages,
 )
 from engine.structure import Completion, WallTime
+from engine.words import Reader, Text
 
 FactName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
@@ -55,9 +54,9 @@ class WaitStep(StepType[WaitContent, WaitResponse]):
     response_model = WaitResponse
     actor = "host"
 
-    def check(self, content: WaitContent, languages: tuple[str, ...]) -> tuple[Problem, ...]:
-        """The note in every language."""
-        return missing_languages({"note": content.note}, languages)
+    def texts(self, content: WaitContent) -> Mapping[str, Text | None]:
+        """The note."""
+        return {"note": content.note}
 
     def completion(self, content: WaitContent) -> Completion:
         """The event or the date."""
@@ -67,7 +66,6 @@ class WaitStep(StepType[WaitContent, WaitResponse]):
         """Refuse every response."""
         raise InvalidResponse((Problem(where="", message="waits for an event or a date and takes no response"),))
 
-    def present(self, content: WaitContent, language: str, fallback: str) -> Presentation:
+    def present(self, content: WaitContent, reader: Reader) -> Presentation:
         """The note, if there is one."""
-        note = in_language(content.note, language, fallback) if content.note else ""
-        return Presentation(body=note, preview=note[:120])
+        return Presentation(body=reader.markdown(content.note), preview=reader.plain(content.note)[:120])

@@ -6,7 +6,8 @@ import pytest
 
 from engine.steps import BUILT_IN, step_types
 from engine.steps.questionnaire import QuestionnaireStep
-from engine.steptype import AnyStepType, InvalidResponse, Outcome
+from engine.steptype import AnyStepType, InvalidResponse, Outcome, missing_languages
+from engine.words import Reader
 
 TYPES = step_types()
 
@@ -133,10 +134,10 @@ def test_every_type_shows_itself_in_the_readers_language(kind: AnyStepType) -> N
         "wait": {"event": "x", "note": texts},
     }
     content = kind.content_model.model_validate(contents[kind.name])
-    assert "Deutsche" in kind.present(content, "de-AT", "en").body
-    assert "English" in kind.present(content, "fr", "en").preview
-    assert kind.check(content, ("en", "de")) == ()
-    assert kind.check(content, ("en", "de", "fr"))
+    assert "Deutsche" in kind.present(content, Reader(language="de-AT")).body
+    assert "English" in kind.present(content, Reader(language="fr")).preview
+    assert missing_languages(kind.texts(content), ("en", "de")) == ()
+    assert missing_languages(kind.texts(content), ("en", "de", "fr"))
 
 
 def test_samples_are_valid_responses() -> None:
