@@ -1,11 +1,13 @@
 """The hands of a journey: what an effect asks for, done in the world. An effect's kind is its activity's name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from activities.channels.email import EmailChannel
+from activities.host import Host
 from activities.notifier import Notifier
 from activities.recorder import Recorder
+from activities.tasks import Journeys, Tasks
 from store.database import Database
 
 Activity = Callable[..., Any]
@@ -14,6 +16,19 @@ Activity = Callable[..., Any]
 def record_activities(database: Database) -> list[Activity]:
     """What writes to the store."""
     return [Recorder(database).record]
+
+
+def task_activities(database: Database, types: Collection[str], journeys: Journeys, host: Host) -> list[Activity]:
+    """What the built-in step types have done; `types` are the names of those installed."""
+    tasks = Tasks(database, types, journeys, host)
+    return [
+        tasks.find_step_type,
+        tasks.await_step_type,
+        tasks.call_host,
+        tasks.start_journey,
+        tasks.stop_journey,
+        tasks.hand_back,
+    ]
 
 
 def notify_activities(database: Database, email: EmailChannel, staff: Mapping[str, str] | None = None) -> list[Activity]:

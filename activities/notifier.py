@@ -16,7 +16,7 @@ from engine.base import OccurrenceId, StepId
 from engine.contents import Contents
 from engine.effects import Notify, NotifyResult
 from engine.words import in_language
-from store import clients, journeys, ledger, pathways
+from store import alerts, clients, journeys, ledger, pathways
 from store.database import Database
 from store.tables import JourneyRow, NotificationRow
 
@@ -60,7 +60,8 @@ class Notifier:
             row.attempts += 1
             row.attempted_at = datetime.now(UTC)
             row.skipped = row.failed = None
-            meant = relevance(effect, journey, await journeys.occurrences(session, journey.id))
+            alert = await alerts.get(session, effect.tenant, effect.alert) if effect.alert else None
+            meant = relevance(effect, journey, await journeys.occurrences(session, journey.id), alert)
             if not meant.occurrences:
                 row.skipped = meant.reason
                 return NotifyResult(status="skipped", reason=meant.reason)
@@ -107,7 +108,7 @@ class Notifier:
                     link=self._email.link(effect.journey, occurrence) if effect.to == "client" else None,
                 )
             )
-        return mail_for(effect.purpose, effect.to == "client", reader, items, reference=effect.journey)
+        return mail_for(effect.purpose, effect.to == "client", reader, items, reference=effect.alert or effect.journey)
 
     async def _send(self, effect: Notify, letter: _Letter) -> NotifyResult:
         try:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from engine.base import OccurrenceId
 from engine.effects import Notify, Purpose
-from store.tables import JourneyRow, OccurrenceRow
+from store.tables import AlertRow, JourneyRow, OccurrenceRow
 
 _ANSWERED = frozenset({"completed", "skipped", "excused", "not_applicable", "cancelled"})
 _CLOSED = _ANSWERED | {"expired", "abandoned"}
@@ -15,6 +15,11 @@ _MEANINGLESS_ONCE: dict[Purpose, frozenset[str]] = {
     "escalation": _ANSWERED,  # a step that ran out of time is what an escalation is about
     "parked": _CLOSED | {"open", "started"},
     "undelivered": frozenset(),
+    "question": frozenset(),
+    "answer": frozenset(),
+    "returned": _CLOSED,
+    "failed": _CLOSED,
+    "risk": frozenset(),
 }
 """The states of a step in which a message about it comes too late."""
 
@@ -26,12 +31,18 @@ class Relevance(NamedTuple):
     reason: str = ""
 
 
-def relevance(effect: Notify, journey: JourneyRow, stored: Sequence[OccurrenceRow]) -> Relevance:
+_WHATEVER_HAPPENS: frozenset[Purpose] = frozenset({"undelivered", "question", "answer"})
+
+
+def relevance(effect: Notify, journey: JourneyRow, stored: Sequence[OccurrenceRow], alert: AlertRow | None = None) -> Relevance:
     """Compare what was asked for with what is known now.
 
     What the store does not know yet has not happened yet: its events are on their way behind this message.
     """
-    if effect.purpose == "undelivered":
+    if effect.purpose == "risk":
+        taken_up = alert is not None and alert.acknowledged_at is not None
+        return Relevance((), "the alert is acknowledged") if taken_up else Relevance(effect.occurrences)
+    if effect.purpose in _WHATEVER_HAPPENS:
         return Relevance(effect.occurrences)
     over = journey.status == "stopped" or (journey.status == "ended" and effect.purpose in ("delivered", "reminder"))
     if over or (journey.status == "paused" and effect.purpose == "reminder"):

@@ -40,6 +40,7 @@ _CLIENT: dict[str, dict[str, str]] = {
         "hello_all": "Hello,",
         "delivered": "Something new is waiting for you",
         "reminder": "A reminder: something is still waiting for you",
+        "answer": "Your practitioner has answered your question",
         "one": "One step is open.",
         "many": "{count} steps are open.",
         "remaining": "Time left: {time}",
@@ -51,6 +52,7 @@ _CLIENT: dict[str, dict[str, str]] = {
         "hello_all": "Guten Tag,",
         "delivered": "Etwas Neues wartet auf Sie",
         "reminder": "Eine Erinnerung: Etwas wartet noch auf Sie",
+        "answer": "Ihre Frage wurde beantwortet",
         "one": "Ein Schritt ist offen.",
         "many": "{count} Schritte sind offen.",
         "remaining": "Verbleibende Zeit: {time}",
@@ -62,6 +64,7 @@ _CLIENT: dict[str, dict[str, str]] = {
         "hello_all": "Bonjour,",
         "delivered": "Quelque chose de nouveau vous attend",
         "reminder": "Un rappel : quelque chose vous attend encore",
+        "answer": "Une réponse à votre question vous attend",
         "one": "Une étape est ouverte.",
         "many": "{count} étapes sont ouvertes.",
         "remaining": "Temps restant : {time}",
@@ -73,6 +76,7 @@ _CLIENT: dict[str, dict[str, str]] = {
         "hello_all": "Hola:",
         "delivered": "Algo nuevo le espera",
         "reminder": "Un recordatorio: algo le espera todavía",
+        "answer": "Su pregunta tiene respuesta",
         "one": "Hay un paso abierto.",
         "many": "Hay {count} pasos abiertos.",
         "remaining": "Tiempo restante: {time}",
@@ -84,6 +88,7 @@ _CLIENT: dict[str, dict[str, str]] = {
         "hello_all": "Beste,",
         "delivered": "Er staat iets nieuws voor u klaar",
         "reminder": "Een herinnering: er staat nog iets voor u klaar",
+        "answer": "Uw vraag is beantwoord",
         "one": "Er staat één stap open.",
         "many": "Er staan {count} stappen open.",
         "remaining": "Resterende tijd: {time}",
@@ -101,6 +106,17 @@ _STAFF: dict[str, tuple[str, str]] = {
         "A required step was not answered in its time, or all reminders have been sent.",
     ),
     "parked": ("A step could not be delivered in time", "It is too late by its own limit: release it or excuse it."),
+    "question": ("A client has asked something", "A client has asked a question about a step."),
+    "answer": ("A question is answered", "A question about a step is answered."),
+    "returned": ("A client has done what you asked for", "What a review had asked for has come; it is yours again."),
+    "failed": (
+        "A step could not be carried out",
+        "What a step needs failed. The client's place is kept; try it again or excuse the step.",
+    ),
+    "risk": (
+        "An alert needs you now",
+        "An answer met a rule of risk. Look at it now, and take the alert up with your name. This mail comes again until then.",
+    ),
     "undelivered": ("A client could not be reached", "No channel took the message. The client's place is kept."),
 }
 
@@ -115,9 +131,10 @@ def _to_client(purpose: Purpose, reader: Reader, items: list[Item]) -> Mail:
     language = base if base in _CLIENT else "en"
     words = _CLIENT[language]
     name = " ".join(reader.name.split())
-    subject = words["reminder" if purpose == "reminder" else "delivered"]
+    subject = words[purpose if purpose in ("reminder", "answer") else "delivered"]
     lines = [words["hello"].format(name=name) if name else words["hello_all"], ""]
-    lines.append(words["one"] if len(items) == 1 else words["many"].format(count=len(items)))
+    if purpose != "answer":
+        lines.append(words["one"] if len(items) == 1 else words["many"].format(count=len(items)))
     for item in items:
         if item.title:
             lines += ["", " ".join(item.title.split())]
@@ -144,7 +161,8 @@ def _in_words(time: timedelta, language: str) -> str:
 def _to_staff(purpose: Purpose, reader: Reader, items: list[Item], reference: str) -> Mail:
     subject, sentence = _STAFF[purpose]
     name = " ".join(reader.name.split())
-    lines = [f"Hello {name}," if name else "Hello,", "", sentence, f"Journey: {reference}"]
+    lines = [f"Hello {name}," if name else "Hello,", "", sentence]
+    lines.append(f"{'Alert' if purpose == 'risk' else 'Journey'}: {reference}")
     lines += [f"Step: {' '.join(item.title.split())}" for item in items if item.title]
     return _mail(subject, lines, "en")
 

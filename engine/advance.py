@@ -6,11 +6,12 @@ from pydantic import Field, field_validator
 
 from engine.base import ClientId, Frozen, Instant, JourneyId, TenantId
 from engine.calendar import LONGEST_QUIET_HOURS, minutes_of
-from engine.commands import Refusal, obey
+from engine.commands import obey
 from engine.draft import ENGINE, Draft
 from engine.events import JourneyStarted
-from engine.journey import ClientDate, Journey
+from engine.journey import ClientDate, Journey, Parent
 from engine.messages import Message, Tick
+from engine.refusals import Refusal
 from engine.settle import settle
 from engine.structure import Structure, TimeWindow
 from engine.turn import Answer, Turn
@@ -31,6 +32,8 @@ class StartFacts(Frozen):
     quiet_hours: TimeWindow | None = None
     """The client's own; None: the pathway's."""
     dates: dict[str, date | Instant] = Field(default_factory=dict)
+    parent: Parent | None = None
+    """The step of another journey that this one is to be."""
 
     @field_validator("quiet_hours")
     @classmethod
@@ -56,6 +59,7 @@ def before_start(structure: Structure, facts: StartFacts, now: datetime) -> Jour
         zone=zone,
         quiet_hours=facts.quiet_hours,
         dates={name: ClientDate(value=value, set_at=now) for name, value in facts.dates.items()},
+        parent=facts.parent,
     )
 
 
@@ -63,7 +67,7 @@ def begin(structure: Structure, facts: StartFacts, now: datetime) -> Turn:
     """Start a journey and deliver what is due at once. Raises UnknownZone."""
     journey = before_start(structure, facts, now)
     draft = Draft(structure, journey, now)
-    draft.happen(JourneyStarted, zone=journey.zone)
+    draft.happen(JourneyStarted, zone=journey.zone, dates=facts.dates)
     settle(draft)
     return _turn(draft)
 

@@ -5,7 +5,7 @@ This is the one list that both `advance` (which carries it out) and `plan` (whic
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, assert_never
 from zoneinfo import ZoneInfo
 
 from engine.base import OccurrenceId, StepId, occurrence_id
@@ -39,6 +39,8 @@ class Item(NamedTuple):
     asked: bool = False
     before: datetime | None = None
     """Reminder: too late from then on."""
+    timed_out: bool = False
+    """Completion: what was waited for did not come in time."""
 
     @property
     def occurrence(self) -> OccurrenceId:
@@ -120,9 +122,11 @@ def closing_of(step: StepStructure, occurrence: Occurrence, zone: ZoneInfo) -> d
 def _open_items(
     step: StepStructure, occurrence: Occurrence, moment: Moment, position: int, reminders: list[Item]
 ) -> Iterator[Item]:
+    if occurrence.awaits:  # what a review asked for has to come first
+        return
     number, now = occurrence.number, moment.now
     closes_at = closing_of(step, occurrence, moment.zone)
-    slots = reminder_slots(step, occurrence, moment.zone)
+    slots = reminder_slots(step, occurrence, moment)
     if occurrence.state in OPEN_STATES:
         if closes_at is not None:
             yield Item(max(closes_at, now), closes_at, "closing", position, step, number)
@@ -138,42 +142,44 @@ def _open_items(
 
 def _completion(step: StepStructure, occurrence: Occurrence, moment: Moment, position: int) -> Iterator[Item]:
     """The event or date that completes an open wait; of several waits the first delivered goes first (rule G10)."""
-    done_at = completion_at(step.completes_on, moment) if step.completes_on else None
-    if step.completes_on is not None and done_at is not None:
-        wanted_at = occurrence.delivered_at if step.completes_on.event else done_at
-        yield Item(max(done_at, moment.now), wanted_at or done_at, "completion", position, step, occurrence.number)
+    waited_for, number = step.completes_on, occurrence.number
+    if waited_for is None or occurrence.clock_at is None:
+        return
+    done_at = completion_at(waited_for, occurrence.clock_at, moment)
+    gives_up_at = add(occurrence.clock_at, waited_for.timeout, moment.zone) if waited_for.timeout else None
+    if done_at is not None and (gives_up_at is None or done_at <= max(gives_up_at, moment.now)):
+        wanted_at = occurrence.delivered_at if waited_for.event else done_at
+        yield Item(max(done_at, moment.now), wanted_at or done_at, "completion", position, step, number)
+    elif gives_up_at is not None:
+        yield Item(max(gives_up_at, moment.now), gives_up_at, "completion", position, step, number, timed_out=True)
 
 
-def completion_at(completion: Completion, moment: Moment) -> datetime | None:
-    """When what a step waits for happens: now for an unused host event, later for a client date."""
+def completion_at(completion: Completion, since: datetime, moment: Moment) -> datetime | None:
+    """When what a step waits for happens: now for an unused host event, later for a client date or a time."""
     journey, zone = moment.journey, moment.zone
     if completion.event is not None:
         seen = journey.host_events.get(completion.event)
         return moment.now if seen is not None and seen.used < seen.count else None
-    known = journey.dates.get(completion.date or "")
-    if known is None:
-        return None
-    value = instant_of(known.value, zone)
+    value = since
+    if completion.date is not None:
+        known = journey.dates.get(completion.date)
+        if known is None:
+            return None
+        value = instant_of(known.value, zone)
     timing = Timing(anchor=Anchor(kind="date", name=completion.date), at=completion.at)
     if completion.at is None:
         return add(value, completion.offset, zone)
     return next_slot(timing, add(value, completion.offset, zone), zone, 0.0)[0]
 
 
-def reminder_slots(step: StepStructure, occurrence: Occurrence, zone: ZoneInfo) -> list[datetime]:
+def reminder_slots(step: StepStructure, occurrence: Occurrence, moment: Moment) -> list[datetime]:
     """The planned reminders of a delivered occurrence, in order, before any hold (rule R1).
 
     One that a hold of the delivery has overtaken is none: the delivery itself says it.
     """
-    plan = step.reminders
-    if plan is None or occurrence.clock_at is None or occurrence.delivered_at is None:
-        return []
-    moved = occurrence.clock_at - occurrence.delivered_at
-    if plan.base == "closing":
-        base = closing_of(step, occurrence, zone)
-    else:
-        base = occurrence.clock_at if plan.base == "delivered" else (occurrence.due_at or occurrence.delivered_at) + moved
-    if base is None:
+    plan, zone = step.reminders, moment.zone
+    base = _reminder_base(step, occurrence, moment)
+    if plan is None or base is None or occurrence.clock_at is None:
         return []
     slots = [add(base, offset, zone) for offset in plan.offsets]
     kept_days = [offset.is_calendar for offset in plan.offsets]
@@ -193,6 +199,25 @@ def reminder_slots(step: StepStructure, occurrence: Occurrence, zone: ZoneInfo) 
     return sorted(slot for slot in slots if slot > occurrence.clock_at)
 
 
+def _reminder_base(step: StepStructure, occurrence: Occurrence, moment: Moment) -> datetime | None:
+    plan = step.reminders
+    if plan is None or occurrence.clock_at is None or occurrence.delivered_at is None:
+        return None
+    match plan.base:
+        case "closing":
+            return closing_of(step, occurrence, moment.zone)
+        case "delivered":
+            return occurrence.clock_at
+        case "due":
+            moved = occurrence.clock_at - occurrence.delivered_at
+            return (occurrence.due_at or occurrence.delivered_at) + moved
+        case "date":
+            known = moment.journey.dates.get(plan.date or "")
+            return instant_of(known.value, moment.zone) if known else None
+        case _:
+            assert_never(plan.base)
+
+
 def _reminder(
     step: StepStructure,
     occurrence: Occurrence,
@@ -206,6 +231,8 @@ def _reminder(
     if occurrence.snoozed_until is not None:
         slots = [max(slot, occurrence.snoozed_until) for slot in slots]
     is_asked = occurrence.asked_at is not None
+    if moment.journey.risks and not is_asked:  # nobody in danger is nagged (rule R8)
+        return None
     first = occurrence.asked_at or (slots[0] if slots else None)
     if first is None:
         return None
@@ -228,7 +255,7 @@ def _together(reminders: list[Item]) -> Iterator[Item]:
         group, pending, at, before = [first], [], first.at, first.before
         for item in others:
             both_before = min((one for one in (before, item.before) if one is not None), default=None)
-            is_near = item.wanted_at <= first.wanted_at + TOGETHER and item.step.actor == first.step.actor
+            is_near = item.wanted_at <= first.wanted_at + TOGETHER and item.step.reader == first.step.reader
             if is_near and (both_before is None or max(at, item.at) < both_before):
                 group.append(item)
                 at, before = max(at, item.at), both_before

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import assert_never
 
+from engine import risk, tasks, threads
 from engine.agenda import closing_of, reminder_slots
-from engine.base import OccurrenceId, StepId, occurrence_id
 from engine.calendar import LONGEST_QUIET_HOURS, add, minutes_of
 from engine.draft import Draft
 from engine.events import (
@@ -20,7 +20,6 @@ from engine.events import (
     StepExcused,
     StepExtended,
     StepReleased,
-    StepReopened,
     StepRevised,
     StepSkipped,
     StepStarted,
@@ -28,6 +27,9 @@ from engine.events import (
 )
 from engine.journey import OPEN_STATES, ClientDate, Occurrence, Pause, SeenEvent
 from engine.messages import (
+    AcknowledgeRisk,
+    AnswerQuestion,
+    AskQuestion,
     ExcuseStep,
     ExtendStep,
     HostEvent,
@@ -35,39 +37,45 @@ from engine.messages import (
     NotificationFailed,
     OpenStep,
     PauseJourney,
+    RaiseRisk,
     ReleaseStep,
     RemindNow,
     ReopenStep,
     Respond,
     ResumeJourney,
-    Role,
+    RetryTask,
     SetClientFacts,
     SetDate,
     SkipStep,
     SnoozeReminders,
+    StepTypeAnswered,
     StopJourney,
+    TaskDone,
+    TaskFailed,
     Tick,
 )
-from engine.repetition import Series
-from engine.settle import has_open
+from engine.refusals import (
+    Refusal,
+    find_any,
+    find_delivered,
+    refuse_client,
+    refuse_if_over,
+    refuse_past,
+    refuse_unless_open,
+    refuse_wrong_answerer,
+    state_words,
+)
+from engine.reopening import reopen, unsettle
+from engine.reviewing import ask_more
 from engine.structure import StepStructure, TimeWindow
 from engine.zones import UnknownZone, zone_of
-
-
-class Refusal(Exception):
-    """The journey is unharmed; `rule` says which rule refused, the text what to do instead."""
-
-    def __init__(self, code: str, rule: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.rule = rule
 
 
 def obey(draft: Draft, message: Message) -> bool:
     """Apply one message; say whether the plan may have changed. Raises Refusal."""
     if isinstance(message, NotificationFailed):
         return _give_up(draft, message)
-    _refuse_if_over(draft)
+    refuse_if_over(draft)
     match message:
         case Tick():
             return False
@@ -101,6 +109,22 @@ def obey(draft: Draft, message: Message) -> bool:
             return _set_client_facts(draft, message)
         case HostEvent():
             return _host_event(draft, message)
+        case AskQuestion():
+            return threads.ask(draft, message)
+        case AnswerQuestion():
+            return threads.answer(draft, message)
+        case RaiseRisk():
+            return risk.raise_risk(draft, message)
+        case AcknowledgeRisk():
+            return risk.acknowledge_risk(draft, message)
+        case RetryTask():
+            return tasks.retry(draft, message)
+        case TaskDone():
+            return tasks.take_result(draft, message)
+        case TaskFailed():
+            return tasks.hold(draft, message)
+        case StepTypeAnswered():
+            return tasks.hear_of_type(draft, message)
         case _:
             assert_never(message)
 
@@ -109,7 +133,7 @@ def obey(draft: Draft, message: Message) -> bool:
 
 
 def _open(draft: Draft, message: OpenStep) -> bool:
-    step, occurrence = _delivered(draft, message.occurrence)
+    step, occurrence = find_delivered(draft, message.occurrence)
     if occurrence.state == "open" and step.actor != "host":
         started = draft.put(occurrence, state="started", started_at=occurrence.started_at or draft.now, active_at=draft.now)
         draft.step_happens(StepStarted, started, closes_at=closing_of(step, started, draft.zone))
@@ -122,18 +146,22 @@ def _open(draft: Draft, message: OpenStep) -> bool:
 
 
 def _respond(draft: Draft, message: Respond) -> bool:
-    step, occurrence = _delivered(draft, message.occurrence)
-    _check_answerer(step, message.by.role)
+    step, occurrence = find_delivered(draft, message.occurrence)
+    refuse_wrong_answerer(step, message.by.role)
     if occurrence.response_id == message.response_id:
         return False
-    if occurrence.state == "completed" and step.revisable:
+    if occurrence.state == "completed" and step.revisable and not message.asks_more:
         draft.step_happens(StepRevised, draft.put(occurrence, response_id=message.response_id), response_id=message.response_id)
-        _keep_outcome(draft, step, message)
+        draft.keep_outcome(step, message.outcome)
         return True
     is_late = _lateness(draft, step, occurrence)
+    if message.asks_more:
+        ask_more(draft, step, occurrence, message)
+        return True
     answered = draft.settle(occurrence, "completed", response_id=message.response_id, late=is_late, active_at=draft.now)
-    draft.step_happens(StepCompleted, answered, response_id=message.response_id, late=is_late)
-    _keep_outcome(draft, step, message)
+    told = {"response_id": message.response_id, "late": is_late, "obstacle": message.obstacle}
+    draft.step_happens(StepCompleted, answered, **told)
+    draft.keep_outcome(step, message.outcome)
     return True
 
 
@@ -143,7 +171,9 @@ def _lateness(draft: Draft, step: StepStructure, occurrence: Occurrence) -> bool
         closes_at = closing_of(step, occurrence, draft.zone)
         return closes_at is not None and _frozen_at(draft) >= closes_at
     if occurrence.state not in ("expired", "abandoned"):
-        raise Refusal("already_settled", "G9", f"{occurrence.id} is already {_words(occurrence)}; ask to have it re-opened")
+        raise Refusal(
+            "already_settled", "G9", f"{occurrence.id} is already {state_words(occurrence)}; ask to have it re-opened"
+        )
     if step.late == "reject" or (step.late == "accept_if_started" and occurrence.started_at is None):
         raise Refusal("too_late", "G7", f"{occurrence.id} closed and takes no late response; ask to have it extended")
     return True
@@ -155,28 +185,21 @@ def _frozen_at(draft: Draft) -> datetime:
     return pause.since if pause is not None and pause.mode == "freeze" else draft.now
 
 
-def _keep_outcome(draft: Draft, step: StepStructure, message: Respond) -> None:
-    declared = {name for name, _ in step.outcomes}
-    facts = {name: value for name, value in message.outcome.items() if name in declared}
-    if declared:
-        draft.set(outcomes={**draft.journey.outcomes, step.id: facts})
-
-
 def _skip(draft: Draft, message: SkipStep) -> bool:
-    step, occurrence = _delivered(draft, message.occurrence)
+    step, occurrence = find_delivered(draft, message.occurrence)
     if message.by.role not in ("client", "host"):
         raise Refusal("not_yours", "G8", "only the client skips a step; excuse it instead")
     if step.required:
         raise Refusal("required", "G8", f"{step.id} is required and cannot be skipped; a practitioner can excuse it")
-    _refuse_unless_open(occurrence)
+    refuse_unless_open(occurrence)
     draft.step_happens(StepSkipped, draft.settle(occurrence, "skipped"), obstacle=message.obstacle)
     return True
 
 
 def _snooze(draft: Draft, message: SnoozeReminders) -> bool:
-    _, occurrence = _delivered(draft, message.occurrence)
-    _refuse_unless_open(occurrence)
-    _refuse_past(draft, message.until, "R5")
+    _, occurrence = find_delivered(draft, message.occurrence)
+    refuse_unless_open(occurrence)
+    refuse_past(draft, message.until, "R5")
     changes = {"snoozed_until": message.until, "generation": occurrence.generation + 1, "asked_at": None}
     draft.step_happens(RemindersSnoozed, draft.put(occurrence, **changes), until=message.until)
     return True
@@ -186,19 +209,23 @@ def _snooze(draft: Draft, message: SnoozeReminders) -> bool:
 
 
 def _excuse(draft: Draft, message: ExcuseStep) -> bool:
-    _check_staff(message.by.role)
-    _, occurrence = _any(draft, message.occurrence)
+    refuse_client(message.by.role)
+    step, occurrence = find_any(draft, message.occurrence)
     if occurrence.settled_at is not None and occurrence.state not in ("expired", "abandoned", "skipped"):
-        raise Refusal("already_settled", "G9", f"{occurrence.id} is already {_words(occurrence)}")
-    draft.step_happens(StepExcused, draft.settle(occurrence, "excused"), reason=message.reason)
+        raise Refusal("already_settled", "G9", f"{occurrence.id} is already {state_words(occurrence)}")
+    was_open = occurrence.state in OPEN_STATES
+    excused = draft.settle(occurrence, "excused")
+    draft.step_happens(StepExcused, excused, reason=message.reason)
+    if was_open:
+        draft.undo_task(step, excused)
     return True
 
 
 def _release(draft: Draft, message: ReleaseStep) -> bool:
-    _check_staff(message.by.role)
-    _, occurrence = _any(draft, message.occurrence)
+    refuse_client(message.by.role)
+    _, occurrence = find_any(draft, message.occurrence)
     if occurrence.state != "waiting":
-        raise Refusal("already_delivered", "G8", f"{occurrence.id} is already {_words(occurrence)}")
+        raise Refusal("already_delivered", "G8", f"{occurrence.id} is already {state_words(occurrence)}")
     if occurrence.release_at is None:
         released = draft.put(occurrence, release_at=draft.now, parked=False)
         draft.step_happens(StepReleased, released, reason=message.reason)
@@ -206,48 +233,33 @@ def _release(draft: Draft, message: ReleaseStep) -> bool:
 
 
 def _extend(draft: Draft, message: ExtendStep) -> bool:
-    _check_staff(message.by.role)
-    step, occurrence = _delivered(draft, message.occurrence)
-    _refuse_past(draft, message.until, "G8")
+    refuse_client(message.by.role)
+    step, occurrence = find_delivered(draft, message.occurrence)
+    refuse_past(draft, message.until, "G8")
     if occurrence.state in ("expired", "abandoned"):
-        occurrence = _reopened(draft, step, occurrence, used=_used_up(draft, step, occurrence))
-    _refuse_unless_open(occurrence)
+        occurrence = unsettle(draft, occurrence, used=_used_up(draft, step, occurrence))
+    refuse_unless_open(occurrence)
     extended = draft.put(occurrence, extended_until=message.until)
     draft.step_happens(StepExtended, extended, until=message.until, reason=message.reason)
     return True
 
 
 def _reopen(draft: Draft, message: ReopenStep) -> bool:
-    _check_staff(message.by.role)
-    step, occurrence = _delivered(draft, message.occurrence)
-    if occurrence.settled_at is None:
-        raise Refusal("not_settled", "G8", f"{occurrence.id} is {_words(occurrence)}; there is nothing to re-open")
-    if draft.journey.status == "completed":
-        raise Refusal("journey_over", "G11", "the journey is completed; start the pathway again instead")
-    fresh = draft.start_clock(step, _reopened(draft, step, occurrence, used=0))
-    fresh = draft.put(fresh, passed_at=None if step.required else fresh.passed_at, snoozed_until=fresh.snoozed_until)
-    draft.step_happens(StepReopened, fresh, closes_at=closing_of(step, fresh, draft.zone), reason=message.reason)
-    draft.announce(step, fresh)
+    refuse_client(message.by.role)
+    step, occurrence = find_delivered(draft, message.occurrence)
+    reopen(draft, step, occurrence, reason=message.reason)
     return True
-
-
-def _reopened(draft: Draft, step: StepStructure, occurrence: Occurrence, *, used: int) -> Occurrence:
-    state = "started" if occurrence.started_at else "open"
-    generation = occurrence.generation + 1
-    active_at = draft.now if occurrence.started_at else None
-    changes = {"state": state, "generation": generation, "settled_at": None, "late": False, "reminders_used": used}
-    return draft.put(occurrence, active_at=active_at, **changes)
 
 
 def _used_up(draft: Draft, step: StepStructure, occurrence: Occurrence) -> int:
     """Reminders missed while the step was closed are not made up for."""
-    return max(occurrence.reminders_used, sum(slot <= draft.now for slot in reminder_slots(step, occurrence, draft.zone)))
+    return max(occurrence.reminders_used, sum(slot <= draft.now for slot in reminder_slots(step, occurrence, draft.moment)))
 
 
 def _remind(draft: Draft, message: RemindNow) -> bool:
-    _check_staff(message.by.role)
-    _, occurrence = _delivered(draft, message.occurrence)
-    _refuse_unless_open(occurrence)
+    refuse_client(message.by.role)
+    _, occurrence = find_delivered(draft, message.occurrence)
+    refuse_unless_open(occurrence)
     if draft.journey.status == "completed":
         raise Refusal(
             "journey_completed", "G11", "the journey is completed and reminds of nothing; what is open may be answered"
@@ -266,7 +278,7 @@ def _remind(draft: Draft, message: RemindNow) -> bool:
 
 
 def _pause(draft: Draft, message: PauseJourney) -> bool:
-    _check_staff(message.by.role)
+    refuse_client(message.by.role)
     if draft.journey.status != "active":
         raise Refusal("not_active", "P1", f"the journey is {draft.journey.status}; only an active one can be paused")
     for occurrence in tuple(draft.journey.occurrences.values()):
@@ -279,7 +291,7 @@ def _pause(draft: Draft, message: PauseJourney) -> bool:
 
 
 def _resume(draft: Draft) -> bool:
-    _check_staff(draft.by.role)
+    refuse_client(draft.by.role)
     if draft.journey.status != "paused":
         raise Refusal("not_paused", "P2", f"the journey is {draft.journey.status}; only a paused one can be resumed")
     *earlier, pause = draft.journey.pauses
@@ -313,10 +325,11 @@ def _move_on(draft: Draft, occurrence: Occurrence, since: datetime) -> None:
 
 
 def _stop(draft: Draft, message: StopJourney) -> bool:
-    _check_staff(message.by.role)
+    refuse_client(message.by.role)
     draft.cancel_rest()
     draft.set(status="stopped", finished_at=draft.now)
     draft.happen(JourneyStopped, reason=message.reason)
+    draft.hand_back("stopped")
     return True
 
 
@@ -331,7 +344,17 @@ def _set_date(draft: Draft, message: SetDate) -> bool:
         dates[message.name] = ClientDate(value=message.value, set_at=draft.now)
     draft.set(dates=dates, replanned_at=draft.now)
     draft.happen(DateSet, name=message.name, value=message.value)
+    _count_reminders_anew(draft, message.name)
     return True
+
+
+def _count_reminders_anew(draft: Draft, date_name: str) -> None:
+    """Reminders that count from a date which moved: those now ahead are to come, those behind are not made up for."""
+    for occurrence in tuple(draft.journey.occurrences.values()):
+        step = draft.structure.by_id[occurrence.step]
+        if occurrence.state in OPEN_STATES and step.reminders is not None and step.reminders.date == date_name:
+            slots = reminder_slots(step, occurrence, draft.moment)
+            draft.put(occurrence, reminders_used=sum(slot <= draft.now for slot in slots))
 
 
 def _set_client_facts(draft: Draft, message: SetClientFacts) -> bool:
@@ -367,67 +390,3 @@ def _give_up(draft: Draft, message: NotificationFailed) -> bool:
     if message.to == "client" and known:
         draft.tell(known[0], "practitioner", why="not reached", ordinal=f"{draft.journey.seq}", purpose="undelivered")
     return True
-
-
-# Finding and refusing
-
-
-def _any(draft: Draft, name: OccurrenceId) -> tuple[StepStructure, Occurrence]:
-    """The occurrence, also the next one that still waits; refuse any other name."""
-    kept = draft.journey.occurrences.get(name)
-    if kept is not None:
-        return draft.structure.by_id[kept.step], kept
-    step = draft.structure.by_id.get(StepId(str(name).rpartition(".")[0]))
-    if step is None:
-        raise Refusal("unknown_step", "G10", f"{name} is no step of {draft.structure.pathway}; name it like why.1")
-    number = draft.journey.reached.get(step.id, 0) + 1
-    if name != occurrence_id(step.id, number) or not _comes(draft, step, number):
-        raise Refusal("not_planned", "G10", f"{name} is not the next of {step.id}")
-    return step, Occurrence(id=name, step=step.id, number=number)
-
-
-def _comes(draft: Draft, step: StepStructure, number: int) -> bool:
-    if number == 1:
-        return True
-    series = Series.of(step, draft.journey)
-    return series is not None and series.due(number, draft.journey, draft.zone) is not None
-
-
-def _delivered(draft: Draft, name: OccurrenceId) -> tuple[StepStructure, Occurrence]:
-    step, occurrence = _any(draft, name)
-    if occurrence.delivered_at is None:
-        raise Refusal("not_delivered", "G10", f"{name} is not delivered yet")
-    return step, occurrence
-
-
-def _refuse_if_over(draft: Draft) -> None:
-    journey = draft.journey
-    if journey.status in ("stopped", "ended") or (journey.status == "completed" and not has_open(journey)):
-        raise Refusal("journey_over", "P3", f"the journey is {journey.status}; nothing more happens in it")
-
-
-def _refuse_unless_open(occurrence: Occurrence) -> None:
-    if occurrence.state not in OPEN_STATES:
-        raise Refusal("not_open", "G9", f"{occurrence.id} is {_words(occurrence)}, not open")
-
-
-def _refuse_past(draft: Draft, until: datetime, rule: str) -> None:
-    if until <= draft.now:
-        raise Refusal("in_the_past", rule, "the instant has passed already; name a later one")
-
-
-def _check_answerer(step: StepStructure, role: Role) -> None:
-    if step.actor == "host":
-        raise Refusal("not_answerable", "G10", f"{step.id} waits for an event or a date and takes no response")
-    wrong = role == "practitioner" if step.actor == "client" else role == "client"
-    if wrong:
-        raise Refusal("not_yours", "G8", f"{step.id} is for the {step.actor} to answer")
-
-
-def _check_staff(role: Role) -> None:
-    if role == "client":
-        raise Refusal("not_yours", "G8", "only a practitioner, an operator or the host may do this")
-
-
-def _words(occurrence: Occurrence) -> str:
-    return occurrence.state.replace("_", " ")

@@ -26,6 +26,7 @@ class StepContent(Frozen):
     """Never shown to a client (rule V3)."""
     kind: Kind | None = None
     effort: Offset | None = None
+    stage: str | None = None
     visibility: Visibility = "client_and_practitioner"
     content: dict[str, Any] = Field(default_factory=dict)
     """What the step type asks for, valid by its content model."""
@@ -49,6 +50,8 @@ class Contents(Frozen):
     tags: tuple[str, ...] = ()
     name_titles_in_mail: bool = False
     """Whether mails may carry titles; mail is read by others too."""
+    stages: dict[str, Text] = Field(default_factory=dict)
+    """The titles of the parts of the pathway, in order."""
     steps: dict[StepId, StepContent]
 
     def title_for_client(self, language: str) -> str:

@@ -69,7 +69,10 @@ class WrittenRepeat(_Written):
 class WrittenReminders(_Written):
     """When an open step is reminded of: `at` offsets, or `every` so often up to `max` times."""
 
-    base: Literal["delivered", "due", "closing"] = Field(default="delivered", alias="from")
+    base: Annotated[str, StringConstraints(pattern=r"^(delivered|due|closing|date [a-z][a-z0-9_]{0,62})$")] = Field(
+        default="delivered", alias="from"
+    )
+    """`delivered`, `due`, `closing`, or `date NAME`: a client date."""
     offsets: tuple[Offset, ...] = Field(default=(), alias="after", max_length=50)
     every: Offset | None = None
     maximum: int = Field(default=3, alias="max", ge=1, le=50)
@@ -120,6 +123,8 @@ class Step(_Written):
     kind: Literal["psychoeducation", "self_assessment", "modality_specific"] | None = None
     effort: Offset | None = None
     """About how long it takes."""
+    stage: StepSlug | None = None
+    """The stage of the pathway it belongs to."""
     visibility: Literal["client_and_practitioner", "client_only", "client_decides"] = "client_and_practitioner"
     required: bool = True
     deliver: Deliver = Deliver()
@@ -154,6 +159,31 @@ class Tags(_Written):
     timing: tuple[Slug, ...] = ()
 
 
+class WrittenStage(_Written):
+    """A part of the pathway that clients see as one, with its share of what is done."""
+
+    id: StepSlug
+    title: Text
+    """What clients see."""
+
+
+class WrittenAlertRung(_Written):
+    """Whom to alert next, how long after the alert was raised."""
+
+    after: Offset
+    to: Slug
+
+
+class WrittenAlerts(_Written):
+    """Who is alerted when a response meets a risk rule (rule R8)."""
+
+    to: Slug = "practitioner"
+    """The client's practitioner, or a role somebody holds."""
+    every: Offset = Offset(minutes=30)
+    """How often everybody alerted so far is told again, until somebody acknowledges it."""
+    ladder: tuple[WrittenAlertRung, ...] = Field(default=(), max_length=10)
+
+
 class PathwayDocument(_Written):
     """A pathway as its author writes it."""
 
@@ -175,4 +205,8 @@ class PathwayDocument(_Written):
     max_contacts_per_day: int = Field(default=5, ge=1, le=100)
     name_titles_in_mail: bool = False
     """Whether mails may carry titles; off by default, since mail is read by others too."""
+    stages: tuple[WrittenStage, ...] = Field(default=(), max_length=50)
+    """Parts of the pathway, in order; steps say which one they belong to."""
+    alerts: WrittenAlerts | None = None
+    """Needed where a step asks about risk."""
     steps: tuple[Step, ...] = Field(min_length=1, max_length=1000)

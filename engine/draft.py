@@ -1,23 +1,27 @@
 """A turn being written: the journey so far, what happened, whom to tell. Lives for one call of `advance`."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
 from engine.agenda import closing_of
-from engine.base import EffectId, occurrence_id
+from engine.base import EffectId, Scalar, StepId, occurrence_id
 from engine.calendar import add
-from engine.effects import Notify, Purpose
+from engine.effects import FIND_STEP_TYPE, HAND_BACK, Notify, Perform, Purpose
 from engine.events import (
+    DateSet,
     Event,
     PractitionerTold,
+    ReviewReturned,
     StepAbandoned,
     StepCancelled,
     StepDelivered,
     StepExpired,
     StepNotApplicable,
+    StepTypeAsked,
+    TaskStarted,
 )
-from engine.journey import OPEN_STATES, Journey, Occurrence, OccurrenceState
+from engine.journey import OPEN_STATES, ClientDate, Journey, JourneyStatus, Occurrence, OccurrenceState
 from engine.messages import By
 from engine.moment import Moment
 from engine.schedule import Live, Release, live_steps, reason_for
@@ -36,9 +40,10 @@ class Draft:
         self.journey = journey if journey.seen_at == self.now else journey.changed(seen_at=self.now)
         self.zone = zone_of(journey.zone)
         self.events: list[Event] = []
-        self.effects: list[Notify] = []
+        self.effects: list[Notify | Perform] = []
         self.by = ENGINE
         self._delivered: dict[str, list[Occurrence]] = {}
+        self._returned: list[Occurrence] = []
         self._live: list[Live] | None = None
 
     @property
@@ -107,11 +112,93 @@ class Draft:
         if found.is_spaced:
             self.set(spaced_at=self.now)
         self.announce(step, occurrence)
+        self.perform_task(step, occurrence)
+
+    def ask_for_type(self, step: StepStructure, number: int) -> None:
+        """Ask whether the package of the step's type is there, before the step goes out (rule G12)."""
+        asked = self.put(self.find(step, number), type_asked_at=self.now)
+        self.step_happens(StepTypeAsked, asked, type=step.type)
+        self.ask_type(step, asked, FIND_STEP_TYPE)
+
+    def perform_task(self, step: StepStructure, occurrence: Occurrence) -> None:
+        """Have the step's own activity run, if it has one."""
+        task = step.task
+        if task is None:
+            return
+        started = self.put(occurrence, runs=occurrence.runs + 1, task_failed=False)
+        self.step_happens(TaskStarted, started, activity=task.activity, run=started.runs)
+        self._perform(step, started, task.activity, patience=task.patience, details=task.details, gives_up=task.undo is None)
+
+    def undo_task(self, step: StepStructure, occurrence: Occurrence) -> None:
+        """Have what the step's activity began taken back."""
+        if step.task is not None and step.task.undo is not None and occurrence.runs:
+            details = step.task.details
+            self._perform(step, occurrence, step.task.undo, patience=None, details=details, gives_up=False, undoes=True)
+
+    def ask_type(self, step: StepStructure, occurrence: Occurrence, activity: str) -> None:
+        """Have somebody look whether the package of the step's type is there."""
+        self._perform(step, occurrence, activity, patience=None, details={"type": step.type})
+
+    def _perform(self, step: StepStructure, occurrence: Occurrence, activity: str, **facts: Any) -> None:
+        """Ask for an activity; its key never changes (rule N1)."""
+        journey, run = self.journey, max(occurrence.runs, 1)
+        self.effects.append(
+            Perform(
+                id=EffectId(f"{journey.id}/{occurrence.id}/{activity}/{run}"),
+                tenant=journey.tenant,
+                journey=journey.id,
+                client=journey.client,
+                pathway=journey.pathway,
+                version=journey.version,
+                step=step.id,
+                occurrence=occurrence.id,
+                activity=activity,
+                run=run,
+                **facts,
+            )
+        )
+
+    def keep_outcome(self, step: StepStructure, outcome: Mapping[str, Scalar | tuple[str, ...]]) -> None:
+        """Keep the declared facts of a step, and set the client dates that hang on them."""
+        declared = {name for name, _ in step.outcomes}
+        facts = {name: value for name, value in outcome.items() if name in declared}
+        if declared:
+            self.set(outcomes={**self.journey.outcomes, step.id: facts})
+        for name, source in step.dates:
+            if source in facts:
+                value = date.fromisoformat(str(facts[source]))
+                self.set(dates={**self.journey.dates, name: ClientDate(value=value, set_at=self.now)}, replanned_at=self.now)
+                self.happen(DateSet, name=name, value=value)
+
+    def hand_back(self, status: JourneyStatus) -> None:
+        """Tell the journey that this one is a step of how it ended, and what it asked to know."""
+        parent, journey = self.journey.parent, self.journey
+        if parent is None:
+            return
+        facts = {f"{step}.{name}": value for step, known in journey.outcomes.items() for name, value in known.items()}
+        self.effects.append(
+            Perform(
+                id=EffectId(f"{journey.id}/{HAND_BACK}/{journey.seq}"),
+                tenant=journey.tenant,
+                journey=parent.journey,
+                client=journey.client,
+                pathway=journey.pathway,
+                version=journey.version,
+                step=StepId(str(parent.occurrence).rpartition(".")[0]),
+                occurrence=parent.occurrence,
+                activity=HAND_BACK,
+                run=parent.run,
+                patience=None,
+                gives_up=False,
+                details={"journey": journey.id, "status": status},
+                outcome={name: facts[source] for name, source in parent.hands_back.items() if source in facts},
+            )
+        )
 
     def announce(self, step: StepStructure, occurrence: Occurrence) -> None:
         """Have whoever completes the step told of it, with everything else that came in this turn."""
-        if step.actor != "host":
-            self._delivered.setdefault(step.actor, []).append(occurrence)
+        if step.reader != "host":
+            self._delivered.setdefault(step.reader, []).append(occurrence)
 
     def start_clock(self, step: StepStructure, occurrence: Occurrence, closes_at: datetime | None = None) -> Occurrence:
         """Count windows and reminders from now."""
@@ -137,12 +224,28 @@ class Draft:
             "settled_at": self.now,
             "passed_at": passed_at,
             "parked": False,
+            "task_failed": False,
+            "type_state": "unknown",
+            "awaits": (),
             "release_at": None,
             "asked_at": None,
             "due_at": occurrence.due_at or self.now,
             "zone": occurrence.zone or self.journey.zone,
         }
-        return self.put(occurrence, state=state, generation=generation, **(fresh | changes))
+        settled = self.put(occurrence, state=state, generation=generation, **(fresh | changes))
+        for reviewer in self.structure.reviewers.get(occurrence.step, ()):
+            self._return_to(reviewer)
+        return settled
+
+    def _return_to(self, reviewer: StepStructure) -> None:
+        """Give a review that asked for more back to the practitioner once all of it has come."""
+        known = self.journey.occurrences
+        review = known.get(occurrence_id(reviewer.id, self.journey.reached.get(reviewer.id, 0)))
+        if review is None or not review.awaits or review.state not in OPEN_STATES:
+            return
+        if all(known[one].settled_at is not None for one in review.awaits):
+            returned = self.start_clock(reviewer, self.put(review, awaits=(), generation=review.generation + 1))
+            self._returned.append(returned)
 
     def not_apply(self, step: StepStructure, number: int, due_at: datetime | None, why: str) -> None:
         """Leave a step out because it does not apply to this client."""
@@ -187,10 +290,17 @@ class Draft:
         """Cancel whatever is open or set apart, because the journey ends."""
         for occurrence in tuple(self.journey.occurrences.values()):
             if occurrence.state in OPEN_STATES or occurrence.state == "waiting":
-                self.step_happens(StepCancelled, self.settle(occurrence, "cancelled"))
+                cancelled = self.settle(occurrence, "cancelled")
+                self.step_happens(StepCancelled, cancelled)
+                if occurrence.state != "waiting":
+                    self.undo_task(self.structure.by_id[occurrence.step], cancelled)
 
     def finish(self) -> tuple[Event, ...]:
         """Put what was delivered together into one message a recipient, and hand out the events."""
+        for review in self._returned:
+            self.step_happens(ReviewReturned, review)
+            if self.journey.occurrences[review.id].state in OPEN_STATES:
+                self.notify("returned", "practitioner", (review,), str(review.generation))
         for to, occurrences in self._delivered.items():
             still = [self.journey.occurrences[one.id] for one in occurrences]
             wanted = tuple(one for one in still if one.state in OPEN_STATES)

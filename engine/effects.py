@@ -4,10 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from engine.base import ClientId, EffectId, Frozen, Instant, JourneyId, OccurrenceId, TenantId
+from engine.base import ClientId, EffectId, Frozen, Instant, JourneyId, OccurrenceId, Scalar, StepId, TenantId
+from engine.durations import Offset
 from engine.events import Event
 
-Purpose = Literal["delivered", "reminder", "escalation", "parked", "undelivered"]
+Purpose = Literal[
+    "delivered", "reminder", "escalation", "parked", "undelivered", "question", "answer", "returned", "failed", "risk"
+]
 
 
 class Notify(Frozen):
@@ -33,6 +36,8 @@ class Notify(Frozen):
     channel: int = 0
     """Which of the recipient's channels, in their order: the next one after a failure (rule N3)."""
     urgent: bool = False
+    alert: str | None = None
+    """The alert it is about: once that is acknowledged, nothing is sent."""
 
 
 class Record(Frozen):
@@ -45,7 +50,51 @@ class Record(Frozen):
     events: tuple[Event, ...]
 
 
-Effect = Annotated[Notify | Record, Field(discriminator="kind")]
+class Perform(Frozen):
+    """Run a step's activity, by its own name; what it is told are ids and facts of the pathway.
+
+    `id` is journey / occurrence / activity / run and stays the same through every retry.
+    """
+
+    kind: Literal["perform"] = "perform"
+    id: EffectId
+    tenant: TenantId
+    journey: JourneyId
+    client: ClientId
+    pathway: str
+    version: int
+    step: StepId
+    occurrence: OccurrenceId
+    activity: str
+    run: int
+    patience: Offset | None
+    """How long it is tried; None: for ever."""
+    gives_up: bool = True
+    """Whether it is not worth trying any more once its step is over."""
+    undoes: bool = False
+    """Whether it takes back what another run began, and so waits for that to end."""
+    details: dict[str, str] = Field(default_factory=dict)
+    outcome: dict[str, Scalar | tuple[str, ...]] = Field(default_factory=dict)
+    """What a journey that was a step of another hands back."""
+
+
+class Performed(Frozen):
+    """What came of an activity. `completes`: the step is done by it, with this outcome."""
+
+    completes: bool = False
+    outcome: dict[str, Scalar | tuple[str, ...]] = Field(default_factory=dict)
+
+
+Effect = Annotated[Notify | Record | Perform, Field(discriminator="kind")]
+Outward = Annotated[Notify | Perform, Field(discriminator="kind")]
+"""An effect that leaves with the turn it came from; recording follows in batches."""
+
+FIND_STEP_TYPE = "find_step_type"
+"""Say whether a step's type is installed."""
+AWAIT_STEP_TYPE = "await_step_type"
+"""Come back once a step's type is installed."""
+HAND_BACK = "hand_back"
+"""Tell the journey that this one is a step of how it ended."""
 
 
 def fall_back(effect: Notify) -> Notify:

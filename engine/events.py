@@ -39,6 +39,7 @@ class _StepEvent(_Event):
 class JourneyStarted(_Event):
     kind: Literal["journey_started"] = "journey_started"
     zone: str
+    dates: dict[str, date | Instant] = Field(default_factory=dict)
 
 
 class StepDelivered(_StepEvent):
@@ -73,6 +74,9 @@ class StepCompleted(_StepEvent):
     kind: Literal["step_completed"] = "step_completed"
     response_id: str | None = None
     late: bool = False
+    obstacle: str | None = None
+    why: str | None = None
+    """What completed it, where nobody did: the way taken with the facts it saw, or that the time ran out."""
 
 
 class StepRevised(_StepEvent):
@@ -135,6 +139,78 @@ class StepParked(_StepEvent):
     kind: Literal["step_parked"] = "step_parked"
     due_at: Instant
     why: str
+
+
+class MoreAsked(_StepEvent):
+    """A review asked for more: the steps it looked at are open again, and it waits for them."""
+
+    kind: Literal["more_asked"] = "more_asked"
+    response_id: str
+    of: tuple[OccurrenceId, ...]
+
+
+class ReviewReturned(_StepEvent):
+    """What a review had asked for has come: it is the practitioner's again."""
+
+    kind: Literal["review_returned"] = "review_returned"
+
+
+class QuestionAsked(_StepEvent):
+    kind: Literal["question_asked"] = "question_asked"
+    question: str
+
+
+class QuestionAnswered(_StepEvent):
+    kind: Literal["question_answered"] = "question_answered"
+    answer: str
+
+
+class TaskStarted(_StepEvent):
+    """The step's activity is asked for."""
+
+    kind: Literal["task_started"] = "task_started"
+    activity: str
+    run: int
+
+
+class TaskHeld(_StepEvent):
+    """The step's task failed: the step keeps the journey visibly until somebody tries it again or excuses it."""
+
+    kind: Literal["task_held"] = "task_held"
+    run: int
+    reason: str
+
+
+class StepTypeAsked(_StepEvent):
+    """Its type comes from a package: whether that is there is asked before the step is delivered."""
+
+    kind: Literal["step_type_asked"] = "step_type_asked"
+    type: str
+
+
+class StepTypeMissed(_StepEvent):
+    """The package of its type is not installed: the step waits visibly until it is."""
+
+    kind: Literal["step_type_missed"] = "step_type_missed"
+    type: str
+
+
+class StepTypeFound(_StepEvent):
+    kind: Literal["step_type_found"] = "step_type_found"
+    type: str
+
+
+class RiskRaised(_StepEvent):
+    """A response met a risk rule; nobody is reminded of anything by the plan until it is acknowledged (rule R8)."""
+
+    kind: Literal["risk_raised"] = "risk_raised"
+    alert: str
+
+
+class RiskAcknowledged(_Event):
+    kind: Literal["risk_acknowledged"] = "risk_acknowledged"
+    alert: str
+    reason: str
 
 
 class RemindersSnoozed(_StepEvent):
@@ -226,6 +302,17 @@ Event = Annotated[
     | StepExtended
     | StepReopened
     | StepParked
+    | MoreAsked
+    | ReviewReturned
+    | QuestionAsked
+    | QuestionAnswered
+    | TaskStarted
+    | TaskHeld
+    | StepTypeAsked
+    | StepTypeMissed
+    | StepTypeFound
+    | RiskRaised
+    | RiskAcknowledged
     | RemindersSnoozed
     | ReminderDue
     | PractitionerTold

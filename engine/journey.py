@@ -61,11 +61,21 @@ class Occurrence(Frozen):
     """The zone its due instant was planned in; what repeats after it keeps that wall time."""
     extended_until: Instant | None = None
     """Closes then, whatever its window says."""
+    runs: int = 0
+    """How often its task was asked for."""
+    task_failed: bool = False
+    type_asked_at: Instant | None = None
+    """Whether its step type is installed was asked then."""
+    type_state: Literal["unknown", "found", "missed"] = "unknown"
+    awaits: tuple[OccurrenceId, ...] = ()
+    """A review that asked for more: what it waits for."""
 
     @property
     def is_holding(self) -> bool:
-        """Whether it keeps the journey waiting for a person: parked, or required and closed unanswered."""
-        return self.parked or (self.state in ("expired", "abandoned") and self.passed_at is None)
+        """Whether it keeps the journey waiting for a person: parked, failed, or required and closed unanswered."""
+        if self.parked or self.task_failed or self.type_state == "missed":
+            return True
+        return self.state in ("expired", "abandoned") and self.passed_at is None
 
 
 class ClientDate(Frozen):
@@ -91,6 +101,16 @@ class Pause(Frozen):
     until: Instant | None = None
 
 
+class Parent(Frozen):
+    """The step of another journey that this journey is."""
+
+    journey: JourneyId
+    occurrence: OccurrenceId
+    run: int
+    hands_back: dict[str, str] = Field(default_factory=dict)
+    """What the other journey learns, each with the `STEP.OUTCOME` of this one it is."""
+
+
 class Journey(Frozen):
     """Everything the engine remembers of one journey; with its structure it is the whole checkpoint."""
 
@@ -112,6 +132,9 @@ class Journey(Frozen):
     reached: dict[StepId, int] = Field(default_factory=dict)
     """How many occurrences of each step are no longer waiting."""
     outcomes: dict[StepId, dict[str, Scalar | tuple[str, ...]]] = Field(default_factory=dict)
+    parent: Parent | None = None
+    risks: tuple[str, ...] = ()
+    """The alerts that nobody has acknowledged (rule R8)."""
     pauses: tuple[Pause, ...] = ()
     spaced_at: Instant | None = None
     """The last delivery of what a pause had held back."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from engine.base import EffectId, Frozen, Instant, MessageId, OccurrenceId, Scalar
+from engine.base import EffectId, Frozen, Instant, MessageId, OccurrenceId, Scalar, StepId
 from engine.journey import PauseMode
 from engine.structure import TimeWindow
 
@@ -48,6 +48,10 @@ class Respond(_Message):
     occurrence: OccurrenceId
     response_id: str
     outcome: dict[str, Scalar | tuple[str, ...]] = Field(default_factory=dict)
+    asks_more: tuple[StepId, ...] = ()
+    """A review: the steps it wants done again."""
+    obstacle: str | None = None
+    """What came in between, where the response is late: a code from the taxonomy (D28)."""
 
 
 class SkipStep(_Message):
@@ -151,6 +155,75 @@ class HostEvent(_Message):
     name: str = Field(min_length=1, max_length=64)
 
 
+class AskQuestion(_Message):
+    """The client asks the practitioner about a step; the words stay in the store under `question` (D16)."""
+
+    kind: Literal["ask_question"] = "ask_question"
+    occurrence: OccurrenceId
+    question: str
+
+
+class AnswerQuestion(_Message):
+    """The practitioner answers; the words stay in the store under `answer`."""
+
+    kind: Literal["answer_question"] = "answer_question"
+    occurrence: OccurrenceId
+    answer: str
+
+
+class RaiseRisk(_Message):
+    """A response met a risk rule: automatic reminders are held until the alert is acknowledged (rule R8)."""
+
+    kind: Literal["raise_risk"] = "raise_risk"
+    occurrence: OccurrenceId
+    alert: str
+
+
+class AcknowledgeRisk(_Message):
+    """A named person has taken up an alert."""
+
+    kind: Literal["acknowledge_risk"] = "acknowledge_risk"
+    alert: str
+    reason: str = Field(min_length=1, max_length=2000)
+
+
+class RetryTask(_Message):
+    """A practitioner, operator or host has a step's task tried again."""
+
+    kind: Literal["retry_task"] = "retry_task"
+    occurrence: OccurrenceId
+
+
+class TaskDone(_Message):
+    """A step's task came to its result."""
+
+    kind: Literal["task_done"] = "task_done"
+    by: By = By(role="engine")
+    occurrence: OccurrenceId
+    run: int
+    """Which run of the task it was."""
+    outcome: dict[str, Scalar | tuple[str, ...]] = Field(default_factory=dict)
+
+
+class TaskFailed(_Message):
+    """A step's task spent its retries, or cannot be done."""
+
+    kind: Literal["task_failed"] = "task_failed"
+    by: By = By(role="engine")
+    occurrence: OccurrenceId
+    run: int
+    reason: str
+
+
+class StepTypeAnswered(_Message):
+    """Whether the type of a step is installed where journeys are worked on."""
+
+    kind: Literal["step_type_answered"] = "step_type_answered"
+    by: By = By(role="engine")
+    occurrence: OccurrenceId
+    is_there: bool
+
+
 class NotificationFailed(_Message):
     """A notification spent its retries on one channel, or found no way to its recipient (rule N3)."""
 
@@ -179,6 +252,14 @@ Message = Annotated[
     | SetDate
     | SetClientFacts
     | HostEvent
+    | AskQuestion
+    | AnswerQuestion
+    | RaiseRisk
+    | AcknowledgeRisk
+    | RetryTask
+    | TaskDone
+    | TaskFailed
+    | StepTypeAnswered
     | NotificationFailed,
     Field(discriminator="kind"),
 ]

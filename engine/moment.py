@@ -20,7 +20,7 @@ class Moment(NamedTuple):
 
     def quiet(self, instant: datetime, step: StepStructure) -> datetime:
         """The instant, held to the end of quiet hours where they concern this step (rule T9)."""
-        if step.urgent or step.actor != "client":
+        if step.urgent or step.reader != "client":
             return instant
         return hold_quiet(instant, self.journey.quiet_hours or self.structure.quiet_hours, self.zone)
 

@@ -189,6 +189,8 @@ def release(step: StepStructure, number: int, moment: Moment, standings: Standin
         return _released_early(step, number, kept.release_at, moment, _planned(step, number, moment, standings, gate))
     if kept is not None and kept.parked:
         return Release("wait", waits_for="an operator to release or excuse it")
+    if kept is not None and kept.type_asked_at is not None and kept.type_state != "found":
+        return Release("wait", waits_for=f"the step type {step.type} to be installed")
     return _planned(step, number, moment, standings, gate)
 
 

@@ -10,6 +10,7 @@ from engine.draft import Draft
 from engine.events import JourneyCompleted, JourneyEnded, ReminderDue, StepCompleted, StepExpired, StepParked
 from engine.journey import OPEN_STATES, Journey
 from engine.schedule import Release, standing_of
+from engine.structure import StepStructure
 
 _MOST = 20_000
 """Far more than one turn can hold: 1,000 steps, each delivered, reminded, closed and told."""
@@ -50,8 +51,8 @@ def _carry_out(draft: Draft, item: Item, due: list[Item]) -> None:
             told = draft.put(occurrence, rungs_used=item.used + 1)
             draft.tell(told, rung.to, why="no response", ordinal=f"rung{told.rungs_used}-{told.generation}")
         case "reminder":
-            actor = item.step.actor
-            _remind(draft, [one for one in due if one.what == "reminder" and one.step.actor == actor], actor)
+            reader = item.step.reader
+            _remind(draft, [one for one in due if one.what == "reminder" and one.step.reader == reader], reader)
         case "look":  # always ahead: there is nothing to do but to wake and look
             return
         case _:
@@ -77,9 +78,30 @@ def _release(draft: Draft, item: Item, found: Release) -> None:
                 if not verdict.value:
                     draft.not_apply(step, number, found.due_at, f"condition: {verdict.saw}")
                     return
+            if step.is_foreign and draft.find(step, number).type_state != "found":
+                draft.ask_for_type(step, number)
+                return
             draft.deliver(step, number, found)
+            if step.ways:
+                _decide(draft, step, number)
         case _:
             assert_never(found.what)
+
+
+def _decide(draft: Draft, step: StepStructure, number: int) -> None:
+    """Take the first way whose condition is true, at once; `otherwise` where none is."""
+    facts = facts_of(draft.structure, draft.journey, draft.now)
+    saw = []
+    way = "otherwise"
+    for name, condition in step.ways:
+        verdict = holds(condition, facts)
+        saw.append(verdict.saw)
+        if verdict.value:
+            way = name
+            break
+    done = draft.settle(draft.find(step, number), "completed")
+    draft.step_happens(StepCompleted, done, why=f"took {way}: {'; '.join(dict.fromkeys(saw))}")
+    draft.keep_outcome(step, {"way": way})
 
 
 def _expire_undelivered(draft: Draft, item: Item, found: Release) -> None:
@@ -96,16 +118,18 @@ def _end_if_asked(draft: Draft, item: Item) -> None:
         draft.cancel_rest()
         draft.set(status="ended", finished_at=draft.now)
         draft.happen(JourneyEnded, step=item.step.id)
+        draft.hand_back("ended")
 
 
 def _complete_wait(draft: Draft, item: Item) -> None:
     waited_for = item.step.completes_on
-    if waited_for is not None and waited_for.event is not None:
+    if waited_for is not None and waited_for.event is not None and not item.timed_out:
         events = draft.journey.host_events
         seen = events[waited_for.event]
         draft.set(host_events={**events, waited_for.event: seen.changed(used=seen.used + 1)})
     done = draft.settle(draft.find(item.step, item.number), "completed")
-    draft.step_happens(StepCompleted, done)
+    draft.step_happens(StepCompleted, done, why="timed out" if item.timed_out else None)
+    draft.keep_outcome(item.step, {"timed_out": item.timed_out})
 
 
 def _remind(draft: Draft, items: list[Item], to: str) -> None:
@@ -134,6 +158,7 @@ def _complete(draft: Draft) -> bool:
     closes_at = add(draft.now, draft.structure.linger, draft.zone) if has_open(journey) else None
     draft.set(status="completed", finished_at=draft.now, closes_at=closes_at)
     draft.happen(JourneyCompleted, closes_at=closes_at)
+    draft.hand_back("completed")
     return True
 
 

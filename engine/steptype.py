@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 from pydantic import BaseModel, ConfigDict
 
 from engine.base import Frozen, Scalar
-from engine.structure import Actor, Completion, Task, VariableType
+from engine.structure import Actor, Completion, Structure, Task, VariableType
 from engine.words import PLACES, Reader, Text, unknown_places
 
 Draw = Callable[[], float]
@@ -107,8 +107,8 @@ class StepType(ABC, Generic[C, R]):
         """Give ways by name with the condition of each; the first that is true becomes the outcome `way` at once."""
         return {}
 
-    def opens(self, content: C) -> Mapping[str, tuple[str, str]]:
-        """Name later steps that come only where this one's outcome of that name is, or includes, that value."""
+    def opens(self, content: C) -> Mapping[str, tuple[str, tuple[str, ...]]]:
+        """Name later steps that come only where this one's outcome of that name is, or includes, one of these values."""
         return {}
 
     def dates(self, content: C) -> Mapping[str, str]:
@@ -117,6 +117,14 @@ class StepType(ABC, Generic[C, R]):
 
     def looks_at(self, content: C) -> Sequence[str]:
         """Name the steps whose responses this one is about: what a review may ask more of."""
+        return ()
+
+    def asks_more(self, content: C, response: R) -> tuple[str, ...]:
+        """Name the steps, of those it looks at, that a valid response wants done again; the step stays open then."""
+        return ()
+
+    def check_beside(self, content: C, pathways: Mapping[str, Structure]) -> tuple[Problem, ...]:
+        """Find what is wrong given the other pathways that are published, by name."""
         return ()
 
     def risks(self, content: C) -> Sequence[str]:

@@ -204,6 +204,20 @@ class StepStructure(Frozen):
         return self.regardless or self.needs is not None
 
 
+class AlertRung(Frozen):
+    """Who is alerted, how long after the alert was raised."""
+
+    after: Offset
+    to: str
+
+
+class Alerts(Frozen):
+    """Whom an alert goes to, and how it climbs until somebody acknowledges it (rule R8)."""
+
+    rungs: tuple[AlertRung, ...]
+    every: Offset
+
+
 class Structure(Frozen):
     """One published version of a pathway, pinned when a journey starts."""
 
@@ -219,11 +233,18 @@ class Structure(Frozen):
     """The least time between two deliveries of what fell due during a pause (rule P2)."""
     reminder_cooldown: Offset = Offset(minutes=60)
     """Two reminders on request within it are one (rule R7)."""
+    alerts: Alerts | None = None
 
     @cached_property
     def by_id(self) -> dict[StepId, StepStructure]:
         """The steps by their id."""
         return {step.id: step for step in self.steps}
+
+    @cached_property
+    def reviewers(self) -> dict[StepId, tuple[StepStructure, ...]]:
+        """The steps that look at others, by what they look at."""
+        seen = {name for step in self.steps for name in step.looks_at}
+        return {name: tuple(step for step in self.steps if name in step.looks_at) for name in seen}
 
 
 DateValue = Annotated[date | datetime, Field(union_mode="left_to_right")]

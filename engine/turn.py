@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from engine.base import Frozen, Instant, OccurrenceId, StepId
-from engine.effects import Notify
+from engine.effects import Notify, Perform
 from engine.events import Event, Reason
 from engine.journey import Journey
 
@@ -31,7 +31,7 @@ class Turn(NamedTuple):
     wake_at: datetime | None = None
     """Never too late; where something was overdue as nothing else happened, at once."""
     events: tuple[Event, ...] = ()
-    effects: tuple[Notify, ...] = ()
+    effects: tuple[Notify | Perform, ...] = ()
 
 
 class Planned(Frozen):

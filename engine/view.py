@@ -4,6 +4,7 @@ The store keeps a journey as these rows; `stepwell verify` folds the stored even
 the workflow's own state through `view_of`.
 """
 
+from datetime import date
 from typing import assert_never
 
 from pydantic import Field
@@ -20,10 +21,16 @@ from engine.events import (
     JourneyResumed,
     JourneyStarted,
     JourneyStopped,
+    MoreAsked,
     NotificationGivenUp,
     PractitionerTold,
+    QuestionAnswered,
+    QuestionAsked,
     ReminderDue,
     RemindersSnoozed,
+    ReviewReturned,
+    RiskAcknowledged,
+    RiskRaised,
     StepAbandoned,
     StepCancelled,
     StepCompleted,
@@ -38,7 +45,12 @@ from engine.events import (
     StepRevised,
     StepSkipped,
     StepStarted,
+    StepTypeAsked,
+    StepTypeFound,
+    StepTypeMissed,
     StepWorkedOn,
+    TaskHeld,
+    TaskStarted,
 )
 from engine.journey import Journey, JourneyStatus, OccurrenceState
 
@@ -68,6 +80,9 @@ class JourneyView(Frozen):
     started_at: Instant | None = None
     finished_at: Instant | None = None
     zone: str = "UTC"
+    dates: dict[str, date | Instant] = Field(default_factory=dict)
+    risks: tuple[str, ...] = ()
+    """The alerts that nobody has acknowledged."""
     occurrences: dict[OccurrenceId, OccurrenceView] = Field(default_factory=dict)
     seq: int = 0
 
@@ -96,7 +111,7 @@ def fold(events: "list[Event] | tuple[Event, ...]", view: JourneyView | None = N
 def _apply(view: JourneyView, event: Event) -> JourneyView:
     match event:
         case JourneyStarted():
-            return view.changed(started_at=event.at, zone=event.zone)
+            return view.changed(started_at=event.at, zone=event.zone, dates=event.dates)
         case JourneyPaused():
             return _silence(view.changed(status="paused"))
         case JourneyResumed():
@@ -109,8 +124,16 @@ def _apply(view: JourneyView, event: Event) -> JourneyView:
             return view.changed(status="ended", finished_at=event.at)
         case ClientFactsSet():
             return view.changed(zone=event.zone)
-        case DateSet() | HostEventReceived() | NotificationGivenUp():
+        case DateSet():
+            kept = {name: value for name, value in view.dates.items() if name != event.name}
+            return view.changed(dates=kept if event.value is None else {**kept, event.name: event.value})
+        case HostEventReceived() | NotificationGivenUp():
             return view
+        case RiskAcknowledged():
+            return view.changed(risks=tuple(alert for alert in view.risks if alert != event.alert))
+        case RiskRaised():
+            quiet = view if view.risks else _silence(view)
+            return quiet.changed(risks=(*view.risks, event.alert))
         case ReminderDue():
             for occurrence in event.occurrences:
                 old = view.occurrences[occurrence]
@@ -134,6 +157,15 @@ def _apply(view: JourneyView, event: Event) -> JourneyView:
             | StepParked()
             | RemindersSnoozed()
             | PractitionerTold()
+            | MoreAsked()
+            | ReviewReturned()
+            | QuestionAsked()
+            | QuestionAnswered()
+            | TaskStarted()
+            | TaskHeld()
+            | StepTypeAsked()
+            | StepTypeMissed()
+            | StepTypeFound()
         ):
             old = view.occurrences.get(event.occurrence) or OccurrenceView(id=event.occurrence, step=event.step)
             return _put(view, _apply_to_occurrence(old, event))
@@ -159,6 +191,15 @@ _StepEvent = (
     | StepParked
     | RemindersSnoozed
     | PractitionerTold
+    | MoreAsked
+    | ReviewReturned
+    | QuestionAsked
+    | QuestionAnswered
+    | TaskStarted
+    | TaskHeld
+    | StepTypeAsked
+    | StepTypeMissed
+    | StepTypeFound
 )
 
 
@@ -198,7 +239,15 @@ def _apply_to_occurrence(old: OccurrenceView, event: _StepEvent) -> OccurrenceVi
             return old if old.settled_at is None else _opened_again(old)
         case RemindersSnoozed():
             return old.changed(snoozed_until=event.until, generation=old.generation + 1)
-        case StepWorkedOn() | PractitionerTold():
+        case MoreAsked():
+            return old.changed(response_id=event.response_id)
+        case ReviewReturned():
+            return old.changed(generation=old.generation + 1)
+        case TaskHeld() | StepTypeMissed():
+            return old.changed(holds=True)
+        case TaskStarted() | StepTypeFound():
+            return old.changed(holds=False)
+        case StepWorkedOn() | PractitionerTold() | QuestionAsked() | QuestionAnswered() | StepTypeAsked():
             return old
         case _:
             assert_never(event)
@@ -229,6 +278,8 @@ def view_of(journey: Journey) -> JourneyView:
         started_at=journey.started_at,
         finished_at=journey.finished_at,
         zone=journey.zone,
+        dates={name: known.value for name, known in journey.dates.items()},
+        risks=journey.risks,
         seq=journey.seq,
         occurrences={
             one.id: OccurrenceView(

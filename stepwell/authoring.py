@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from engine.findings import DefinitionError
-from engine.publishing import Checked, Published, check_pathway, compile_pathway
+from engine.publishing import Checked, Practice, Published, check_pathway, compile_pathway
 from engine.words import in_language
-from stepwell.desk import Desk
+from stepwell.desk import Desk, published_from
 from stepwell.models import PathwayVersion
 from store import pathways
 from store.tables import PathwayVersionRow
@@ -17,8 +19,8 @@ class Authoring(Desk):
     async def check(self, source: str | bytes) -> Checked:
         """Find everything that is wrong with a document, at once, with the library in force."""
         async with self._database.read() as session:
-            library = await pathways.library(session, self._tenant)
-        return check_pathway(source, types=self._types, library=library)
+            practice = await self._practice(session)
+        return check_pathway(source, types=self._types, practice=practice)
 
     async def publish(self, source: str | bytes) -> PathwayVersion:
         """Publish the next version; the same text again is the same version. Raises DefinitionError with every finding.
@@ -26,8 +28,8 @@ class Authoring(Desk):
         A version is numbered and never changes. Journeys that run stay on theirs.
         """
         async with self._database.begin() as session:
-            library = await pathways.library(session, self._tenant)
-            checked = check_pathway(source, types=self._types, library=library)
+            practice = await self._practice(session)
+            checked = check_pathway(source, types=self._types, practice=practice)
             if checked.published is None:
                 raise DefinitionError(checked.errors)
             text = source if isinstance(source, str) else source.decode()
@@ -36,11 +38,20 @@ class Authoring(Desk):
                 self._tenant,
                 checked.published.structure.pathway,
                 text,
-                pathways.fingerprint(text, library),
-                lambda number: compile_pathway(source, number, self._types, library),
+                pathways.fingerprint(text, dict(practice.library)),
+                lambda number: compile_pathway(source, number, self._types, practice),
                 self._now(),
             )
         return _version(row, is_new=is_new).model_copy(update={"warnings": checked.findings})
+
+    async def _practice(self, session: AsyncSession) -> Practice:
+        """What a document is checked against here."""
+        return Practice(
+            library=await pathways.library(session, self._tenant),
+            pathways={row.pathway: published_from(row).structure for row in await pathways.find(session, self._tenant)},
+            unwritten=self._care.unwritten,
+            roles=self._care.roles,
+        )
 
     async def pathways(self) -> list[PathwayVersion]:
         """The latest version of every pathway."""

@@ -8,6 +8,7 @@ from engine.contents import Contents
 from engine.publishing import Published
 from engine.steps import StepTypes
 from engine.structure import Structure
+from stepwell.care import NO_CARE, Care
 from stepwell.errors import NotFound, Refused
 from store import clients, journeys, pathways
 from store.database import Database
@@ -17,11 +18,12 @@ from store.tables import ClientRow, JourneyRow, PathwayVersionRow
 class Desk:
     """One tenant's door to the engine."""
 
-    def __init__(self, database: Database, connection: Connection, tenant: str, types: StepTypes) -> None:
+    def __init__(self, database: Database, connection: Connection, tenant: str, types: StepTypes, care: Care = NO_CARE) -> None:
         self._database = database
         self._connection = connection
         self._tenant = tenant
         self._types = types
+        self._care = care
 
     @staticmethod
     def _now() -> datetime:

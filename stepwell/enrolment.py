@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from engine.advance import StartFacts
 from engine.base import ClientId, JourneyId, TenantId
+from engine.journey import Parent
 from engine.structure import Structure, TimeWindow
 from stepwell.errors import NotFound, Refused, Unavailable
 from stepwell.models import Again
@@ -29,6 +30,7 @@ class Wish(NamedTuple):
     request: str | None
     practitioner: str | None
     dates: dict[str, date | datetime]
+    parent: Parent | None = None
 
 
 async def enrol(database: Database, wish: Wish, now: datetime) -> JourneyRow:
@@ -58,6 +60,7 @@ async def enrol(database: Database, wish: Wish, now: datetime) -> JourneyRow:
                     request=wish.request,
                     practitioner=wish.practitioner,
                     dates={name: value.isoformat() for name, value in wish.dates.items()},
+                    parent=wish.parent.model_dump(mode="json") if wish.parent else None,
                     created_at=now,
                 )
                 await journeys.add(session, row)
@@ -95,6 +98,7 @@ def start_facts(journey: JourneyRow, client: ClientRow) -> StartFacts:
         zone=client.zone,
         quiet_hours=quiet_hours_of(client),
         dates={name: _date(value) for name, value in journey.dates.items()},
+        parent=Parent.model_validate(journey.parent) if journey.parent else None,
     )
 
 

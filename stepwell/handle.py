@@ -3,16 +3,19 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from engine.steps import StepTypes, step_types
+from engine.steps import StepTypes
+from stepwell.answering import Answering
 from stepwell.authoring import Authoring
+from stepwell.care import care_from
 from stepwell.connection import connect_to
+from stepwell.packages import installed_types
 from stepwell.people import People
 from stepwell.settings import Settings, load_settings
 from stepwell.watching import Watching
 from store.database import Database
 
 
-class Stepwell(Authoring, People, Watching):
+class Stepwell(Authoring, People, Answering, Watching):
     """One tenant's handle: author, steer, watch.
 
     async with Stepwell.connect() as stepwell:
@@ -31,6 +34,6 @@ class Stepwell(Authoring, People, Watching):
         try:
             await database.check()
             connection = await connect_to(chosen)
-            yield cls(database, connection, chosen.tenant, types if types is not None else step_types())
+            yield cls(database, connection, chosen.tenant, types if types is not None else installed_types(), care_from(chosen))
         finally:
             await database.close()

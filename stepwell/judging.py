@@ -1,14 +1,14 @@
 """A response judged by its step type before anybody else hears of it."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from engine.publishing import Published
 from engine.steps import StepTypes
-from engine.steptype import InvalidResponse, Outcome, Problem
+from engine.steptype import AnyStepType, InvalidResponse, Outcome, Problem
 from engine.structure import StepStructure
-from stepwell.errors import NotFound
+from stepwell.errors import NotFound, Unavailable
 
 
 def step_of(published: Published, occurrence: str) -> StepStructure:
@@ -21,11 +21,27 @@ def step_of(published: Published, occurrence: str) -> StepStructure:
     raise NotFound(f"{occurrence} is no step of {published.structure.pathway}; name it like {steps}")
 
 
-def judge(
-    published: Published, types: StepTypes, step: StepStructure, payload: dict[str, Any]
-) -> tuple[dict[str, Any], Outcome]:
-    """The response as it is kept, and the facts it yields. Raises InvalidResponse with every problem at once."""
-    step_type, shown = types[step.type], published.contents.steps[step.id]
+class Judged(NamedTuple):
+    """A valid response as it is kept, and what follows from it."""
+
+    payload: dict[str, Any]
+    outcome: Outcome
+    alarms: tuple[str, ...]
+    """The risk rules it meets."""
+    asks_more: tuple[str, ...]
+    """The steps it wants done again."""
+
+
+def type_of(types: StepTypes, name: str) -> AnyStepType:
+    """The step type of that name. Raises Unavailable where the package it comes from is not installed here."""
+    if name not in types:
+        raise Unavailable(f"the step type {name!r} is not installed here; nothing is lost: install its package and try again")
+    return types[name]
+
+
+def judge(published: Published, types: StepTypes, step: StepStructure, payload: dict[str, Any]) -> Judged:
+    """The response as it is kept, with what follows. Raises InvalidResponse with every problem at once, Unavailable."""
+    step_type, shown = type_of(types, step.type), published.contents.steps[step.id]
     if not _can_be_kept(payload):
         raise InvalidResponse((Problem(where="", message="holds characters that are no text"),))
     try:
@@ -36,9 +52,15 @@ def judge(
             for one in error.errors(include_url=False, include_input=False)
         ]
         raise InvalidResponse(tuple(problems)) from None
-    outcome = step_type.judge(step_type.content_model.model_validate(shown.content), response)
+    content = step_type.content_model.model_validate(shown.content)
+    outcome = step_type.judge(content, response)
     declared = {name for name, _ in step.outcomes}
-    return response.model_dump(mode="json"), {name: value for name, value in outcome.items() if name in declared}
+    return Judged(
+        payload=response.model_dump(mode="json"),
+        outcome={name: value for name, value in outcome.items() if name in declared},
+        alarms=step_type.alarms(content, response) if step.is_risky else (),
+        asks_more=step_type.asks_more(content, response),
+    )
 
 
 def _can_be_kept(value: Any) -> bool:

@@ -6,12 +6,20 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.findings import Finding
+from engine.turn import Answer
 
 Again = Literal["reject", "use_existing", "restart", "parallel"]
 
 
 class _Out(BaseModel):
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class Taken(Answer):
+    """A response was taken."""
+
+    crisis_text: str = ""
+    """Where it met a risk rule: what the client is to see at once, in the deployer's words."""
 
 
 class PathwayVersion(_Out):
@@ -105,6 +113,20 @@ class ToDo(_Out):
     delivered_at: datetime | None
     content: dict[str, Any] = Field(default_factory=dict)
     """What the step type asks for, for a host that draws it."""
+
+
+class Alert(_Out):
+    """A response met a risk rule. The response itself is read where responses are read."""
+
+    id: str
+    journey: str
+    occurrence: str
+    response_id: str
+    rules: tuple[str, ...]
+    raised_at: datetime
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    reason: str | None
 
 
 class Sent(_Out):

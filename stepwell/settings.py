@@ -5,8 +5,9 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator
 
+from engine.words import Text
 from stepwell.errors import NotRunning
 
 HOME = "STEPWELL_HOME"
@@ -37,6 +38,14 @@ class Settings(BaseModel):
     """Where the embedded mail catcher keeps what was sent."""
     staff: dict[str, str] = {}
     """Where the roles on an escalation ladder read their mail: `supervisor=sam@example.org,on_call=duty@example.org`."""
+    crisis_text: Text | None = None
+    """What somebody whose answer met a risk rule is told at once: words, or by language as JSON `{"en": "…", "de": "…"}`."""
+    notice_text: Text | None = None
+    """Shown wherever clients answer: that nobody watches the answers around the clock."""
+    host_url: str | None = None
+    """Where host tasks are asked for, by a signed POST."""
+    host_secret: SecretStr | None = None
+    """The secret of those signatures: `whsec_…` (Standard Webhooks)."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("staff", mode="before")
@@ -48,6 +57,11 @@ class Settings(BaseModel):
         if not all(role.strip() and mail.strip() for role, _, mail in pairs):
             raise ValueError("write role=address, several of them with a comma between")
         return {role.strip(): mail.strip() for role, _, mail in pairs}
+
+    @field_validator("crisis_text", "notice_text", mode="before")
+    @classmethod
+    def _by_language(cls, given: object) -> object:
+        return json.loads(given) if isinstance(given, str) and given.lstrip().startswith("{") else given
 
     @field_validator("log_level", mode="before")
     @classmethod

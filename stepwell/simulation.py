@@ -152,7 +152,7 @@ class _Life:
                         self.steps[step]["reminders"] += 1
                         if self.structure.by_id[step].actor == "client":
                             self._plan(name, now, self._behaviour.on_reminder())
-        contacts = sum(effect.to == "client" for effect in turn.effects)
+        contacts = sum(effect.kind == "notify" and effect.to == "client" for effect in turn.effects)
         if contacts:
             self.contacts[wall(now, self._zone).date()] += contacts
 

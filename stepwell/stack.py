@@ -8,12 +8,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import IO
 
-from engine.steps import step_types
+from stepwell.care import care_from
 from stepwell.devserver import DevServer, refuse_taken
 from stepwell.errors import NotRunning
 from stepwell.handle import Stepwell
 from stepwell.mailcatcher import MailCatcher
+from stepwell.packages import installed_types
 from stepwell.settings import Settings, given_settings, stack_file
+from stepwell.watchman import watching
 from stepwell.workers import build_workers
 from store.database import Database
 
@@ -62,21 +64,24 @@ async def running_stack(folder: Path, ports: Ports, *, works: bool = True) -> As
             mail_from="stepwell@stepwell.invalid",
             ui=server.ui,
             mail_folder=str(mail.folder),
-            **given_settings("client_link", "staff"),
+            **given_settings("client_link", "staff", "crisis_text", "notice_text", "host_url", "host_secret"),
         )
         if works:
             for worker in build_workers(connection, database, settings):
                 await stack.enter_async_context(worker)
+            await stack.enter_async_context(watching(database, connection, installed_types()))
         _announce(folder, settings)
         stack.callback(lambda: stack_file(folder).unlink(missing_ok=True))
-        yield Stack(settings, Stepwell(database, connection, settings.tenant, step_types()), server, mail)
+        yield Stack(
+            settings, Stepwell(database, connection, settings.tenant, installed_types(), care_from(settings)), server, mail
+        )
 
 
 def _announce(folder: Path, settings: Settings) -> None:
     """Say where everything is, so that other commands in this folder find it."""
     file = stack_file(folder)
     unfinished = file.with_suffix(".part")
-    unfinished.write_text(json.dumps(settings.model_dump(exclude_none=True), indent=2))
+    unfinished.write_text(json.dumps(settings.model_dump(exclude_none=True, exclude={"host_secret"}), indent=2))
     unfinished.chmod(0o600)
     unfinished.rename(file)
 

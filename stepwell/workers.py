@@ -1,4 +1,4 @@
-"""The three workers of a process: journeys, records, notifications."""
+"""The workers of a process: journeys, records, notifications, tasks."""
 
 import asyncio
 import os
@@ -12,13 +12,19 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from activities import notify_activities, record_activities
+from activities import notify_activities, record_activities, task_activities
 from activities.channels.email import EmailChannel, EmailSettings
+from activities.host import Host
+from stepwell.care import care_from
+from stepwell.children import Children
 from stepwell.connection import add_search_attributes, connect_to
+from stepwell.packages import installed_types
 from stepwell.settings import Settings
+from stepwell.watchman import watching
 from store.database import Database
+from workflows.alarm import AlarmWorkflow
 from workflows.journey import JourneyWorkflow
-from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES
+from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS
 from workflows.plugin import workflow_runner
 
 _GRACE = timedelta(seconds=10)
@@ -26,7 +32,12 @@ _GRACE = timedelta(seconds=10)
 
 
 def build_workers(connection: Client, database: Database, settings: Settings) -> Sequence[Worker]:
-    """One worker for each task queue."""
+    """One worker for each task queue. Raises BrokenPackage."""
+    types = installed_types()
+    secret = settings.host_secret.get_secret_value() if settings.host_secret else None
+    host = Host(settings.host_url, secret)
+    tasks = task_activities(database, types, Children(database, connection, types, care_from(settings)), host)
+    tasks += [one for step_type in types.values() for one in step_type.activities]
     email = EmailChannel(email_settings(settings))
     records = record_activities(database)
     notifications = notify_activities(database, email, settings.staff)
@@ -34,7 +45,7 @@ def build_workers(connection: Client, database: Database, settings: Settings) ->
         Worker(
             connection,
             task_queue=JOURNEYS,
-            workflows=[JourneyWorkflow],
+            workflows=[JourneyWorkflow, AlarmWorkflow],
             workflow_runner=workflow_runner(),
             max_cached_workflows=2000,
             graceful_shutdown_timeout=_GRACE,
@@ -47,6 +58,14 @@ def build_workers(connection: Client, database: Database, settings: Settings) ->
             max_concurrent_activities=20,
             graceful_shutdown_timeout=_GRACE,
             identity=_identity("records"),
+        ),
+        Worker(
+            connection,
+            task_queue=TASKS,
+            activities=tasks,
+            max_concurrent_activities=20,
+            graceful_shutdown_timeout=_GRACE,
+            identity=_identity("tasks"),
         ),
         Worker(
             connection,
@@ -89,6 +108,7 @@ async def work(settings: Settings) -> None:
         async with AsyncExitStack() as stack:
             for worker in build_workers(connection, database, settings):
                 await stack.enter_async_context(worker)
+            await stack.enter_async_context(watching(database, connection, installed_types()))
             structlog.get_logger("stepwell.worker").info("working", namespace=connection.namespace)
             await until_signalled()
     finally:

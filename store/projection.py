@@ -19,6 +19,8 @@ async def read(session: AsyncSession, journey: JourneyRow) -> JourneyView:
             "started_at": journey.started_at,
             "finished_at": journey.finished_at,
             "zone": journey.zone,
+            "dates": journey.dates if journey.seq else {},
+            "risks": tuple(journey.risks or ()),
             "seq": journey.seq,
             "occurrences": {row.id: _view(row) for row in rows},
         }
@@ -34,6 +36,9 @@ async def write(session: AsyncSession, journey: JourneyRow, old: JourneyView, ne
     journey.status = new.status if new.seq else "starting"
     journey.held = new.is_held
     journey.zone = new.zone
+    if new.seq:  # until it has started, its dates are what it is to start with
+        journey.dates = {name: value.isoformat() for name, value in new.dates.items()}
+    journey.risks = list(new.risks) or None
     journey.started_at = new.started_at
     journey.finished_at = new.finished_at
     journey.seq = new.seq
@@ -56,7 +61,7 @@ def differences(left: JourneyView, right: JourneyView) -> list[str]:
     """Where two views of one journey disagree, in words without content."""
     found = [
         f"{name}: {getattr(left, name)} against {getattr(right, name)}"
-        for name in ("status", "started_at", "finished_at", "zone", "seq")
+        for name in ("status", "started_at", "finished_at", "zone", "dates", "risks", "seq")
         if getattr(left, name) != getattr(right, name)
     ]
     for name in sorted({*left.occurrences, *right.occurrences}):

@@ -8,6 +8,7 @@ from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
 __all__ = [
+    "AlertRow",
     "ClientRow",
     "EventRow",
     "JourneyRow",
@@ -16,8 +17,11 @@ __all__ = [
     "OccurrenceRow",
     "PathwayDraftRow",
     "PathwayVersionRow",
+    "PostRow",
     "PractitionerRow",
+    "RatingRow",
     "ResponseRow",
+    "TailoringRow",
     "Utc",
 ]
 
@@ -138,7 +142,11 @@ class JourneyRow(SQLModel, table=True):
     """The id of the request that entered the client: the same request again is the same journey."""
     practitioner: str | None = None
     dates: dict[str, str] = Field(sa_type=JSON)
-    """The client dates it was entered with."""
+    """The client dates: those it was entered with, and what became of them."""
+    parent: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    """The step of another journey that this one is."""
+    risks: list[str] | None = Field(default=None, sa_type=JSON)
+    """The alerts that nobody has acknowledged."""
     created_at: datetime = Field(sa_type=Utc)
     status: str = "starting"
     held: bool = False
@@ -192,6 +200,83 @@ class ResponseRow(SQLModel, table=True):
     received_at: datetime = Field(sa_type=Utc)
     accepted_at: datetime | None = Field(default=None, sa_type=Utc)
     """When the journey's event said so; empty where it never did."""
+    fingerprint: str | None = Field(default=None, max_length=64)
+    """SHA-256 of the payload in its canonical form: what was signed is still what is here."""
+    shared_at: datetime | None = Field(default=None, sa_type=Utc)
+    """`client_decides`: since when the practitioner may read it (rule V1)."""
+    read_at: datetime | None = Field(default=None, sa_type=Utc)
+    """When the practitioner first read it; what was read cannot be unread."""
+
+
+class AlertRow(SQLModel, table=True):
+    """A response met a risk rule; kept in one transaction with the response (rule R8)."""
+
+    __tablename__ = "alert"
+    __table_args__ = (
+        ForeignKeyConstraint(["journey"], ["journey.id"], name="alert_journey"),
+        Index("alert_by_state", "tenant", "acknowledged_at", "raised_at"),
+    )
+
+    id: str = Field(primary_key=True, max_length=110)
+    tenant: str = Field(max_length=64)
+    journey: str = Field(max_length=64)
+    occurrence: str = Field(max_length=80)
+    response_id: str = Field(max_length=100)
+    rules: list[str] = Field(sa_type=JSON)
+    raised_at: datetime = Field(sa_type=Utc)
+    watched_at: datetime | None = Field(default=None, sa_type=Utc)
+    """When its alarm was started; empty: nobody has been told yet."""
+    acknowledged_at: datetime | None = Field(default=None, sa_type=Utc)
+    acknowledged_by: str | None = Field(default=None, max_length=64)
+    reason: str | None = Field(default=None, max_length=2000)
+
+
+class PostRow(SQLModel, table=True):
+    """One question or answer about a step (D16)."""
+
+    __tablename__ = "post"
+    __table_args__ = (
+        ForeignKeyConstraint(["journey"], ["journey.id"], name="post_journey"),
+        Index("post_by_journey", "journey", "occurrence", "at"),
+    )
+
+    tenant: str = Field(primary_key=True, max_length=64)
+    id: str = Field(primary_key=True, max_length=100)
+    journey: str = Field(max_length=64)
+    occurrence: str = Field(max_length=80)
+    role: str = Field(max_length=20)
+    author: str | None = Field(default=None, max_length=64)
+    text: str
+    at: datetime = Field(sa_type=Utc)
+    read_at: datetime | None = Field(default=None, sa_type=Utc)
+
+
+class RatingRow(SQLModel, table=True):
+    """What a client says of a step they did, such as how much it helped (D30, D34)."""
+
+    __tablename__ = "rating"
+    __table_args__ = (ForeignKeyConstraint(["journey"], ["journey.id"], name="rating_journey"),)
+
+    journey: str = Field(primary_key=True, max_length=64)
+    occurrence: str = Field(primary_key=True, max_length=80)
+    measure: str = Field(primary_key=True, max_length=20)
+    value: int
+    at: datetime = Field(sa_type=Utc)
+
+
+class TailoringRow(SQLModel, table=True):
+    """What one client sees instead of the pathway's own words at a step; every change is kept (D17, D31)."""
+
+    __tablename__ = "tailoring"
+    __table_args__ = (ForeignKeyConstraint(["journey"], ["journey.id"], name="tailoring_journey"),)
+
+    journey: str = Field(primary_key=True, max_length=64)
+    step: str = Field(primary_key=True, max_length=64)
+    number: int = Field(primary_key=True)
+    words: dict[str, Any] = Field(sa_type=JSON)
+    by_id: str | None = Field(default=None, max_length=64)
+    reason: str = Field(max_length=2000)
+    at: datetime = Field(sa_type=Utc)
 
 
 class EventRow(SQLModel, table=True):

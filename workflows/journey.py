@@ -15,10 +15,21 @@ from workflows.policies import POLICIES
 with workflow.unsafe.imports_passed_through():
     from engine.advance import StartFacts, advance, begin
     from engine.base import EffectId, Frozen, MessageId
-    from engine.effects import Notify, NotifyResult, Record, RecordResult, fall_back
+    from engine.effects import (
+        AWAIT_STEP_TYPE,
+        FIND_STEP_TYPE,
+        Notify,
+        NotifyResult,
+        Outward,
+        Perform,
+        Performed,
+        Record,
+        RecordResult,
+        fall_back,
+    )
     from engine.events import Event
     from engine.journey import Journey
-    from engine.messages import By, Message, NotificationFailed, StopJourney, Tick
+    from engine.messages import By, Message, NotificationFailed, StepTypeAnswered, StopJourney, TaskDone, TaskFailed, Tick
     from engine.plan import plan
     from engine.settle import has_open
     from engine.structure import Structure
@@ -38,7 +49,7 @@ class JourneyInput(Frozen):
     facts: StartFacts | None = None
     journey: Journey | None = None
     unrecorded: tuple[Event, ...] = ()
-    unsent: tuple[Notify, ...] = ()
+    unsent: tuple[Outward, ...] = ()
     rotate_at: int = 1000
     """Continue as new at this many events: about 0.5 s of replay."""
 
@@ -69,9 +80,10 @@ class JourneyWorkflow:
         self._rotate_at = start.rotate_at
         self._inbox: deque[_Waiting] = deque()
         self._unrecorded: list[Event] = list(start.unrecorded)
-        self._outbox: list[Notify] = list(start.unsent)
-        self._sending: dict[EffectId, Notify] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._outbox: list[Notify | Perform] = list(start.unsent)
+        self._sending: dict[EffectId, Notify | Perform] = {}
+        self._tasks: dict[EffectId, asyncio.Task[None]] = {}
+        self._pointless: set[EffectId] = set()
         self._recent: deque[Event] = deque(maxlen=_RECENT)
         self._holds_back = True
         """Whether messages wait in the outbox: before the run has begun, and while it makes way for the next."""
@@ -240,14 +252,18 @@ class JourneyWorkflow:
         if not self._holds_back:
             self._show()
             self._flush_outbox()
+        self._give_up_pointless()
 
     def _flush_outbox(self) -> None:
         for effect in self._outbox:
             self._sending[effect.id] = effect
-            task = asyncio.create_task(self._guard(self._send(effect)))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            job = self._send(effect) if isinstance(effect, Notify) else self._perform(effect)
+            self._tasks[effect.id] = asyncio.create_task(self._guard(job))
         self._outbox.clear()
+
+    def _sent(self, effect: EffectId) -> None:
+        del self._sending[effect]
+        del self._tasks[effect]
 
     async def _send(self, effect: Notify) -> None:
         """Try one channel after the other; tell the engine when none is left (rule N3)."""
@@ -269,7 +285,52 @@ class JourneyWorkflow:
                     )
                 )
             )
-        del self._sending[first]
+        self._sent(first)
+
+    async def _perform(self, effect: Perform) -> None:
+        """Run a step's activity as long as the step wants it tried; tell the engine what came of it (rule G12)."""
+        policy = POLICIES["perform"]
+        if effect.undoes:  # not before what it undoes has come to its end
+            await workflow.wait_condition(lambda: not any(self._is_undone_by(effect, one) for one in self._sending.values()))
+        message: Message | None
+        try:
+            result = await workflow.execute_activity(
+                effect.activity,
+                effect,
+                result_type=Performed,
+                activity_id=effect.id,
+                task_queue=policy.queue,
+                start_to_close_timeout=policy.start_to_close,
+                schedule_to_close_timeout=effect.patience.roughly if effect.patience else None,
+                retry_policy=policy.retry,
+                summary=f"{effect.activity} for {effect.occurrence}",
+            )
+            message = _told_of(effect, result)
+        except (ActivityError, asyncio.CancelledError) as error:
+            if not is_cancelled_exception(error):
+                reason = "gave up after its retries"
+                name = MessageId(f"failed-{effect.id}")
+                message = TaskFailed(id=name, occurrence=effect.occurrence, run=effect.run, reason=reason)
+            elif effect.id not in self._pointless:
+                raise
+            else:
+                message = None
+        if message is not None:
+            self._inbox.append(_Waiting(message))
+        self._sent(effect.id)
+
+    def _is_undone_by(self, undoing: Perform, other: Notify | Perform) -> bool:
+        return isinstance(other, Perform) and other.id != undoing.id and other.occurrence == undoing.occurrence
+
+    def _give_up_pointless(self) -> None:
+        """Stop trying what no step waits for any more, unless something has to be taken back afterwards."""
+        for effect in self._sending.values():
+            if not isinstance(effect, Perform) or not effect.gives_up or effect.id in self._pointless:
+                continue
+            occurrence = self._journey.occurrences.get(effect.occurrence)
+            if occurrence is not None and occurrence.settled_at is not None:
+                self._pointless.add(effect.id)
+                self._tasks[effect.id].cancel()
 
     async def _try_channel(self, effect: Notify) -> NotifyResult:
         policy = POLICIES["notify"]
@@ -352,6 +413,18 @@ class JourneyWorkflow:
             raise
         except BaseException as error:
             self._bug = error
+
+
+def _told_of(effect: Perform, result: Performed) -> Message | None:
+    """What the engine is told of an activity's result, if it is to know."""
+    if effect.activity in (FIND_STEP_TYPE, AWAIT_STEP_TYPE):
+        return StepTypeAnswered(
+            id=MessageId(f"{effect.activity}-{effect.id}"), occurrence=effect.occurrence, is_there=result.completes
+        )
+    if not result.completes:
+        return None
+    name = MessageId(f"done-{effect.id}")
+    return TaskDone(id=name, occurrence=effect.occurrence, run=effect.run, outcome=result.outcome)
 
 
 def _refusal(answer: Answer) -> ApplicationError:

@@ -11,8 +11,15 @@ RECORDS = "stepwell-records"
 NOTIFICATIONS = "stepwell-notifications"
 """Task queue of messages to people: a slow mail server must not hold up anything else."""
 
+TASKS = "stepwell-tasks"
+"""Task queue of what step types have done, those of installed packages too."""
+
 JOURNEY = "journey"
 """The workflow type."""
+ALARM = "alarm"
+"""The workflow type of one alert."""
+ACKNOWLEDGE = "acknowledge"
+"""The signal that somebody has taken an alert up."""
 SUBMIT = "submit"
 """The update that everything that must not be lost comes in by."""
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from temporalio.common import RetryPolicy
 
-from workflows.names import NOTIFICATIONS, RECORDS
+from workflows.names import NOTIFICATIONS, RECORDS, TASKS
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,13 @@ POLICIES: dict[str, Policy] = {
         retry=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
         schedule_to_close=None,
         why="what happened must reach the store however long the store is away; the journey goes on meanwhile",
+    ),
+    "perform": Policy(
+        queue=TASKS,
+        start_to_close=timedelta(minutes=5),
+        retry=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
+        schedule_to_close=None,
+        why="a step says itself how long its task is worth trying; then the step holds visibly",
     ),
     "notify": Policy(
         queue=NOTIFICATIONS,

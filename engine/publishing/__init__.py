@@ -10,18 +10,22 @@ from engine.contents import Contents
 from engine.document import PathwayDocument, Step
 from engine.findings import DefinitionError, Finding, Path, did_you_mean
 from engine.loading import load
+from engine.publishing.alert_checks import check_alerts
 from engine.publishing.compiling import Understood, contents_of, quiet_hours_of, structure_of
 from engine.publishing.contacts import most_contacts_a_day
-from engine.publishing.library import Library, put_in_library_steps
-from engine.publishing.order_checks import check_conditions, check_names, check_order
+from engine.publishing.library import put_in_library_steps
+from engine.publishing.opening_checks import check_openings, expression_for, openings_of
+from engine.publishing.order_checks import Conditions, check_conditions, check_names, check_order
+from engine.publishing.practice import NO_PRACTICE, Practice
 from engine.publishing.reading import problems_of, read_document
 from engine.publishing.step_checks import StepCheck, length_of
 from engine.steps import StepTypes, step_types
-from engine.steptype import Content, missing_languages, unknown_placeholders
+from engine.steptype import AnyStepType, Content, Problem, missing_languages, unknown_placeholders
 from engine.structure import Structure, VariableType
+from engine.words import Text
 from engine.zones import UnknownZone, zone_of
 
-__all__ = ["Checked", "Published", "check_pathway", "compile_pathway", "pathway_schema"]
+__all__ = ["Checked", "Practice", "Published", "check_pathway", "compile_pathway", "pathway_schema"]
 
 
 class Published(Frozen):
@@ -44,29 +48,29 @@ class Checked(Frozen):
 
 
 def compile_pathway(
-    source: str | bytes, version: int = 1, types: StepTypes | None = None, library: Library | None = None
+    source: str | bytes, version: int = 1, types: StepTypes | None = None, practice: Practice = NO_PRACTICE
 ) -> Published:
     """Turn a document into a pathway that can be run; raises DefinitionError with everything that is wrong."""
-    checked = check_pathway(source, version, types, library)
+    checked = check_pathway(source, version, types, practice)
     if checked.published is None:
         raise DefinitionError(checked.errors)
     return checked.published
 
 
 def check_pathway(
-    source: str | bytes, version: int = 1, types: StepTypes | None = None, library: Library | None = None
+    source: str | bytes, version: int = 1, types: StepTypes | None = None, practice: Practice = NO_PRACTICE
 ) -> Checked:
     """Find everything that is wrong with a document at once; never raises for what an author wrote."""
     table = types if types is not None else step_types()
     loaded = load(source)
     if loaded.value is None:
         return Checked(findings=loaded.findings or (Finding(code="empty", message="is empty"),))
-    found = [*loaded.findings, *put_in_library_steps(loaded.value, library or {})]
+    found = [*loaded.findings, *put_in_library_steps(loaded.value, practice.library)]
     written = read_document(loaded.value)
     found.extend(written.findings)
     published = None
     if written.document is not None:
-        check = _Check(written.document, table)
+        check = _Check(written.document, table, practice)
         published = check.run(version, is_whole=not any(finding.severity == "error" for finding in found))
         misspelt = {one.path[:2] for one in written.findings if one.suggestion == "did you mean 'type'?"}
         found.extend(
@@ -85,9 +89,10 @@ def check_pathway(
 class _Check:
     """One document being checked."""
 
-    def __init__(self, document: PathwayDocument, types: StepTypes) -> None:
+    def __init__(self, document: PathwayDocument, types: StepTypes, practice: Practice) -> None:
         self.document = document
         self.types = types
+        self.practice = practice
         self.found: list[Finding] = []
 
     def run(self, version: int, *, is_whole: bool) -> Published | None:
@@ -97,17 +102,40 @@ class _Check:
         self.found.extend(check_names(self.document))
         self.found.extend(check_order(self.document))
         outcomes = [self._outcomes(step, content) for step, content in zip(self.document.steps, contents, strict=True)]
-        conditions = check_conditions(self.document, outcomes, self.found)
+        understood = [
+            (at, self.types[step.type or ""], content)
+            for at, (step, content) in enumerate(zip(self.document.steps, contents, strict=True))
+            if content is not None
+        ]
+        conditions = self._conditions(understood, outcomes)
+        risks = {at: tuple(step_type.risks(content)) for at, step_type, content in understood}
+        self.found.extend(check_alerts(self.document, {at: rules for at, rules in risks.items() if rules}, self.practice))
         if not is_whole or any(finding.severity == "error" for finding in self.found):
             return None
         steps = [
-            Understood(step, self.types[step.type or ""], content, yields, condition.when, condition.needs)
+            Understood(step, self.types[step.type or ""], content, yields, *condition)
             for step, content, yields, condition in zip(self.document.steps, contents, outcomes, conditions, strict=True)
             if content is not None
         ]
         structure = structure_of(self.document, steps, version)
         self.found.extend(_contacts(structure, self.document.max_contacts_per_day))
         return Published(structure=structure, contents=contents_of(self.document, steps, version))
+
+    def _conditions(
+        self, understood: list[tuple[int, AnyStepType, Content]], outcomes: list[Mapping[str, VariableType]]
+    ) -> list[Conditions]:
+        """Every expression: the authors' own, and what follows from one step opening another."""
+        openings = [one for at, step_type, content in understood for one in openings_of(at, step_type, content)]
+        self.found.extend(check_openings(self.document, openings, outcomes))
+        sources: dict[str, list[str]] = {}
+        for one in openings:
+            if one.outcome in outcomes[one.opener]:
+                source = expression_for(self.document.steps[one.opener], one, outcomes[one.opener])
+                sources.setdefault(one.target, []).append(source)
+        ways: list[Mapping[str, str]] = [{} for _ in self.document.steps]
+        for at, step_type, content in understood:
+            ways[at] = step_type.decides(content)
+        return check_conditions(self.document, outcomes, sources, ways, self.found)
 
     def _head(self) -> Iterator[Finding]:
         document = self.document
@@ -119,10 +147,32 @@ class _Check:
         if quiet is not None and length_of(quiet).total_seconds() > 20 * 3600:
             message = "quiet hours last more than 20 hours, so nothing would ever be delivered"
             yield Finding(code="quiet-too-long", path=("quiet_hours",), message=message, suggestion="shorten them")
-        texts = {name: getattr(document, name) for name in ("title", "client_title", "practitioner_notes")}
-        for problem in missing_languages(texts, (document.language, *document.languages)):
-            message = f"{problem.where} {problem.message}"
-            yield Finding(code="missing-translation", path=(problem.where,), message=message, suggestion=problem.suggestion)
+        texts: dict[str, Text | None] = {
+            name: getattr(document, name) for name in ("title", "client_title", "practitioner_notes")
+        }
+        texts |= {f"stages.{stage.id}": stage.title for stage in document.stages}
+        languages = (document.language, *document.languages)
+        for code, problems in (
+            ("missing-translation", missing_languages(texts, languages)),
+            ("unknown-placeholder", unknown_placeholders(texts)),
+        ):
+            for problem in problems:
+                message = f"{problem.where} {problem.message}"
+                yield Finding(code=code, path=(problem.where,), message=message, suggestion=problem.suggestion)
+        yield from self._stages()
+
+    def _stages(self) -> Iterator[Finding]:
+        names = [stage.id for stage in self.document.stages]
+        for at, name in enumerate(names):
+            if name in names[:at]:
+                message, advice = f"{name!r} is there twice", "give each stage its own id"
+                yield Finding(code="duplicate-id", path=("stages", at, "id"), message=message, suggestion=advice)
+        for at, step in enumerate(self.document.steps):
+            if step.stage is not None and step.stage not in names:
+                advice = did_you_mean(step.stage, names) or "list it under 'stages'"
+                message = f"{step.stage!r} is no stage"
+                path = ("steps", at, "stage")
+                yield Finding(code="unknown-stage", step=step.id, path=path, message=message, suggestion=advice)
 
     def _step(self, at: int, step: Step) -> Content | None:
         step_type = self.types.get(step.type or "")
@@ -147,12 +197,16 @@ class _Check:
             ("missing-translation", missing_languages(texts, languages)),
             ("unknown-placeholder", unknown_placeholders(texts)),
             ("content", step_type.check(content)),
+            ("content", self._beside(step_type, content)),
         ):
             for problem in problems:
                 where: Path = tuple(int(part) if part.isdigit() else part for part in problem.where.split(".") if part)
                 message = f"{problem.where} {problem.message}".strip()
                 self.found.append(check.find(code, ("content", *where), message, problem.suggestion))
         return content
+
+    def _beside(self, step_type: AnyStepType, content: Content) -> tuple[Problem, ...]:
+        return step_type.check_beside(content, self.practice.pathways) if self.practice.pathways is not None else ()
 
     def _outcomes(self, step: Step, content: Content | None) -> Mapping[str, VariableType]:
         if content is None or step.visibility != "client_and_practitioner":

@@ -6,10 +6,13 @@ from typing import NamedTuple
 
 from engine.base import StepId
 from engine.contents import Contents, StepContent
-from engine.document import Deliver, PathwayDocument, Step, WrittenNeeds, WrittenWindow
+from engine.document import Deliver, PathwayDocument, Step, WrittenAlerts, WrittenNeeds, WrittenReminders, WrittenWindow
 from engine.durations import Offset
+from engine.steps import is_built_in
 from engine.steptype import AnyStepType, Content
 from engine.structure import (
+    AlertRung,
+    Alerts,
     Anchor,
     Completion,
     Condition,
@@ -43,6 +46,7 @@ class Understood(NamedTuple):
     outcomes: Mapping[str, VariableType]
     when: Condition | None
     needs: Condition | None
+    ways: tuple[tuple[str, Condition], ...]
 
 
 def anchor_of(words: str, previous: StepId | None) -> Anchor:
@@ -83,6 +87,7 @@ def structure_of(document: PathwayDocument, steps: list[Understood], version: in
         linger=document.linger,
         release_gap=document.release_gap,
         reminder_cooldown=document.reminder_cooldown,
+        alerts=_alerts(document.alerts) if document.alerts else None,
         steps=tuple(_step_structure(one, before) for one, before in zip(steps, previous, strict=False)),
     )
 
@@ -106,9 +111,16 @@ def _step_structure(one: Understood, previous: StepId | None) -> StepStructure:
         repeat=Repeat(**step.repeat.model_dump()) if step.repeat else None,
         max_lateness=Lateness(over=step.max_lateness.over, then=step.max_lateness.then) if step.max_lateness else None,
         urgent=step.urgent,
-        reminders=Reminders(**step.reminders.model_dump()) if step.reminders else None,
+        reminders=_reminders(step.reminders) if step.reminders else None,
         escalation=_ladder(step),
         completes_on=completes_on,
+        told=one.type.told,
+        task=one.type.task(one.content),
+        ways=one.ways,
+        dates=() if is_private else tuple(one.type.dates(one.content).items()),
+        looks_at=tuple(StepId(name) for name in one.type.looks_at(one.content)),
+        is_risky=bool(one.type.risks(one.content)),
+        is_foreign=not is_built_in(one.type.name),
         revisable=one.type.revisable,
         outcomes=() if is_private else tuple(one.outcomes.items()),
     )
@@ -124,6 +136,17 @@ def _timing(deliver: Deliver, previous: StepId | None) -> Timing:
         between=TimeWindow(start=deliver.between[0], end=deliver.between[1]) if deliver.between else None,
         past=deliver.past,
     )
+
+
+def _reminders(written: WrittenReminders) -> Reminders:
+    base, _, name = written.base.partition(" ")
+    return Reminders.model_validate({**written.model_dump(), "base": base, "date": name or None})
+
+
+def _alerts(written: WrittenAlerts) -> Alerts:
+    ladder = sorted(written.ladder, key=lambda rung: rung.after.roughly)
+    rungs = (AlertRung(after=Offset(), to=written.to), *(AlertRung(after=rung.after, to=rung.to) for rung in ladder))
+    return Alerts(rungs=rungs, every=written.every)
 
 
 def _needs(step: Step, condition: Condition | None) -> Needs | None:
@@ -156,6 +179,7 @@ def contents_of(document: PathwayDocument, steps: list[Understood], version: int
         practitioner_notes=document.practitioner_notes,
         tags=tuple(f"{facet}:{tag}" for facet in ("function", "audience", "timing") for tag in getattr(document.tags, facet)),
         name_titles_in_mail=document.name_titles_in_mail,
+        stages={stage.id: stage.title for stage in document.stages},
         steps={
             one.step.step_id: StepContent(
                 type=one.type.name,
@@ -166,6 +190,7 @@ def contents_of(document: PathwayDocument, steps: list[Understood], version: int
                 practitioner_notes=one.step.practitioner_notes,
                 kind=one.step.kind,
                 effort=one.step.effort,
+                stage=one.step.stage,
                 visibility=one.step.visibility,
                 content=one.content.model_dump(mode="json", by_alias=True, exclude_defaults=True),
             )

@@ -30,7 +30,7 @@ def _contacts(structure: Structure, *, answers: bool) -> Counter[date]:
     turn = _begin(structure)
     now = _BEGIN
     for number in range(_TURNS):
-        per_day.update(wall(now, zone).date() for effect in turn.effects if effect.to == "client")
+        per_day.update(wall(now, zone).date() for effect in turn.effects if effect.kind == "notify" and effect.to == "client")
         message: Message | None = _next_answer(structure, turn, number) if answers else None
         if message is not None:
             answered = advance(structure, turn.journey, message, now)

@@ -1,12 +1,10 @@
 """Library steps: written once, used as they are or tailored in a pathway."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from engine.findings import Finding, did_you_mean
-
-Library = Mapping[str, Mapping[str, Any]]
-"""Library steps by their name: the fields of a step, without its id."""
+from engine.publishing.practice import Library
 
 
 def put_in_library_steps(value: Any, library: Library) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """What can be wrong between steps: names that lead nowhere, cycles, steps nobody would reach, conditions."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from engine.base import StepId
@@ -19,6 +19,7 @@ class Conditions(NamedTuple):
 
     when: Condition | None = None
     needs: Condition | None = None
+    ways: tuple[tuple[str, Condition], ...] = ()
 
 
 def needed_by(step: Step) -> tuple[str, ...]:
@@ -111,9 +112,16 @@ def _cycles(waits_on: Mapping[str, set[str]]) -> Iterator[tuple[str, ...]]:
 
 
 def check_conditions(
-    document: PathwayDocument, outcomes: list[Mapping[str, VariableType]], found: list[Finding]
+    document: PathwayDocument,
+    outcomes: Sequence[Mapping[str, VariableType]],
+    openings: Mapping[str, Sequence[str]],
+    ways: Sequence[Mapping[str, str]],
+    found: list[Finding],
 ) -> list[Conditions]:
-    """Parse and type every expression against what earlier steps yield; put what is wrong into `found`."""
+    """Parse and type every expression against what earlier steps yield; put what is wrong into `found`.
+
+    `openings` are the conditions under which others open a step, one of which has to hold; `ways` those a step decides by.
+    """
     known: dict[str, VariableType] = dict(ALWAYS_KNOWN)
     known.update({f"done.{step.id}": "bool" for step in document.steps})
     compiled = []
@@ -123,7 +131,11 @@ def check_conditions(
         if when is not None and not when.variables and not holds(when, {}).value:
             message = "its condition is never true, so it would never come"
             found.append(_finding(step, at, "unreachable", "when", message, "name a fact, or leave the condition out"))
-        compiled.append(Conditions(when, needs))
+        if openings.get(step.id) and (when is not None or step.when is None):
+            opened = " || ".join(f"({one})" for one in openings[step.id])
+            when = _compiled(step, at, "when", f"({step.when}) && ({opened})" if step.when else opened, known, found)
+        taken = [(name, _compiled(step, at, "content", source, known, found)) for name, source in ways[at].items()]
+        compiled.append(Conditions(when, needs, tuple((name, one) for name, one in taken if one is not None)))
         known.update({f"outcomes.{step.id}.{name}": kind for name, kind in outcomes[at].items()})
     return compiled
 

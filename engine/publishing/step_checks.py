@@ -98,7 +98,7 @@ class StepCheck:
 
     @property
     def _is_clients(self) -> bool:
-        return self.type is None or self.type.actor == "client"
+        return self.type is None or (self.type.told or self.type.actor) == "client"
 
     def _reminders(self) -> Iterator[Finding]:
         step, plan = self.step, self.step.reminders
@@ -112,17 +112,19 @@ class StepCheck:
             yield self.find(
                 "wrong-value", ("reminders", "every"), "must be more than nothing", "write a length such as '1 day'"
             )
-        if self.type is not None and self.type.actor == "host":
+        if self.type is not None and (self.type.told or self.type.actor) == "host":
             yield self.find(
                 "no-one-to-remind", ("reminders",), "nobody answers this step, so nobody is reminded", "leave them out"
             )
         limits = [limit for limit in (step.window.start_by, step.window.finish_by) if limit]
+        if plan.base.startswith("date "):
+            return
         if plan.base == "closing" and not limits:
             yield self.find("no-closing", ("reminders", "from"), "counts from a closing the step does not have", "add 'window'")
             return
         latest = timedelta(0) if plan.base == "closing" else min((limit.roughly for limit in limits), default=None)
         for at, offset in enumerate(plan.offsets):
-            if offset.is_negative and plan.base != "closing":
+            if offset.is_negative and plan.base in ("delivered", "due"):
                 message = f"a reminder {offset} after it was {plan.base} would come before the step"
                 yield self.find("reminder-too-early", ("reminders", "after", at), message, "write a length without a sign")
             elif latest is not None and offset.roughly >= latest:

@@ -1,12 +1,27 @@
 """The step types in force. A built-in one is a file in this folder and a row in this table."""
 
+from engine.steps.appointment import AppointmentStep
+from engine.steps.branch import BranchStep
+from engine.steps.choice import ChoiceStep
+from engine.steps.host_task import HostTaskStep
 from engine.steps.message import MessageStep
+from engine.steps.pathway import PathwayStep
 from engine.steps.questionnaire import QuestionnaireStep
 from engine.steps.review import ReviewStep
 from engine.steps.wait import WaitStep
 from engine.steptype import AnyStepType
 
-BUILT_IN: tuple[AnyStepType, ...] = (MessageStep(), QuestionnaireStep(), ReviewStep(), WaitStep())
+BUILT_IN: tuple[AnyStepType, ...] = (
+    AppointmentStep(),
+    BranchStep(),
+    ChoiceStep(),
+    HostTaskStep(),
+    MessageStep(),
+    PathwayStep(),
+    QuestionnaireStep(),
+    ReviewStep(),
+    WaitStep(),
+)
 
 StepTypes = dict[str, AnyStepType]
 
@@ -19,3 +34,8 @@ def step_types(*others: AnyStepType) -> StepTypes:
             raise ValueError(f"two step types are called {one.name!r}; rename one of them")
         table[one.name] = one
     return table
+
+
+def is_built_in(name: str) -> bool:
+    """Whether a type comes with Stepwell, so that it is always there."""
+    return any(one.name == name for one in BUILT_IN)

@@ -11,7 +11,6 @@ from engine.calendar import wall
 from engine.findings import DefinitionError
 from engine.publishing import Checked, Published, check_pathway, pathway_schema
 from engine.schedule import words_for
-from engine.steps import step_types
 from engine.structure import Timing
 from engine.turn import Plan
 from engine.zones import UnknownZone, zone_of
@@ -20,6 +19,7 @@ from stepwell.cli.output import Exit, Json, err, fail, out, progress, run, say, 
 from stepwell.errors import NotFound
 from stepwell.forecast import forecast_start, words_of
 from stepwell.handle import Stepwell
+from stepwell.packages import installed_types
 from stepwell.simulation import Simulation, simulate
 
 app = typer.Typer(no_args_is_help=True, help="Check, publish and look ahead at pathways.")
@@ -226,7 +226,7 @@ def simulate_(
         try:
             result = simulate(
                 published,
-                step_types(),
+                installed_types(),
                 clients=clients,
                 behaviour_name=behaviour,
                 seed=seed,

@@ -72,7 +72,8 @@ def test_staff_are_told_what_happened_and_where_to_look(purpose: Purpose) -> Non
     )
     subject, sentence = wording._STAFF[purpose]
     assert (mail.subject, mail.language) == (subject, "en")
-    assert mail.text.splitlines() == ["Hello Dr. Eva,", "", sentence, "Journey: jou_1", "Step: Go for a walk"]
+    place = "Alert: jou_1" if purpose == "risk" else "Journey: jou_1"
+    assert mail.text.splitlines() == ["Hello Dr. Eva,", "", sentence, place, "Step: Go for a walk"]
     assert "<a " not in mail.html
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.findings import DefinitionError, Finding
-from engine.publishing import check_pathway, compile_pathway, pathway_schema
+from engine.publishing import Practice, check_pathway, compile_pathway, pathway_schema
 from tests.pathways import document, step
 
 TEN_MISTAKES = """\
@@ -176,7 +176,7 @@ def test_library_steps_are_used_as_they_are_or_tailored() -> None:
         }
     }
     source = document("- {use: sleep}\n- {id: again, use: sleep, title: Mine, content: {body: My own}}")
-    checked = check_pathway(source, library=library)
+    checked = check_pathway(source, practice=Practice(library=library))
     assert checked.published is not None, checked.findings
     steps = checked.published.contents.steps
     assert list(steps) == ["sleep", "again"]

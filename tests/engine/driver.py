@@ -10,27 +10,33 @@ from typing import Any
 from engine.advance import StartFacts, advance, begin
 from engine.base import JourneyId, MessageId, OccurrenceId
 from engine.conditions import compile_condition
-from engine.effects import Notify
+from engine.effects import Notify, Perform
 from engine.events import Event
 from engine.journey import Journey, Occurrence
 from engine.messages import (
+    AcknowledgeRisk,
     By,
     ExcuseStep,
     ExtendStep,
     HostEvent,
     OpenStep,
     PauseJourney,
+    RaiseRisk,
     ReleaseStep,
     RemindNow,
     ReopenStep,
     Respond,
     ResumeJourney,
+    RetryTask,
     Role,
     SetClientFacts,
     SetDate,
     SkipStep,
     SnoozeReminders,
+    StepTypeAnswered,
     StopJourney,
+    TaskDone,
+    TaskFailed,
     Tick,
 )
 from engine.plan import plan
@@ -121,7 +127,7 @@ class Run:
         self.local = zone_of(client_zone or self.structure.zone)
         self.now = self.instant(start)
         self.events: list[Event] = []
-        self.effects: list[Notify] = []
+        self.effects: list[Notify | Perform] = []
         self._ids = 0
         self._view = JourneyView()
         facts = StartFacts.model_validate(
@@ -263,13 +269,49 @@ class Run:
         """When reminders went out, of one step or of all."""
         return [
             self.shown(effect.intended_at)
-            for effect in self.effects
+            for effect in self.notes
             if effect.purpose == "reminder" and (name is None or _full(name) in effect.occurrences)
         ]
 
     def told(self) -> list[tuple[str, str | None]]:
         """Whom anybody but the client was told, and when."""
-        return [(one.to, self.shown(one.intended_at)) for one in self.effects if one.to != "client"]
+        return [(one.to, self.shown(one.intended_at)) for one in self.notes if one.to != "client"]
+
+    @property
+    def notes(self) -> list[Notify]:
+        """Whom anybody was told."""
+        return [effect for effect in self.effects if isinstance(effect, Notify)]
+
+    @property
+    def asked(self) -> list[Perform]:
+        """What was to be done besides telling people."""
+        return [effect for effect in self.effects if isinstance(effect, Perform)]
+
+    def done(self, name: str, **outcome: Any) -> Answer:
+        """The step's task came to its result."""
+        run = self.occurrence(name).runs
+        return self.send(TaskDone(id=self._id(), occurrence=_full(name), run=run, outcome=outcome))
+
+    def failed(self, name: str, reason: str = "gave up") -> Answer:
+        """The step's task could not be done."""
+        return self.send(TaskFailed(id=self._id(), occurrence=_full(name), run=self.occurrence(name).runs, reason=reason))
+
+    def retry(self, name: str) -> Answer:
+        return self.send(RetryTask(id=self._id(), by=By(role="operator"), occurrence=_full(name)))
+
+    def type_answered(self, name: str, *, is_there: bool) -> Answer:
+        return self.send(StepTypeAnswered(id=self._id(), occurrence=_full(name), is_there=is_there))
+
+    def ask_more(self, name: str, *steps: str) -> Answer:
+        """The practitioner's review wants these steps done again."""
+        facts = {"occurrence": _full(name), "response_id": f"{name}-{len(self.events)}", "asks_more": steps}
+        return self.send(Respond.model_validate({"id": self._id(), "by": By(role="practitioner"), **facts}))
+
+    def risk(self, name: str, alert: str = "alert") -> Answer:
+        return self.send(RaiseRisk(id=self._id(), occurrence=_full(name), alert=alert))
+
+    def acknowledge(self, alert: str = "alert", by: Role = "practitioner") -> Answer:
+        return self.send(AcknowledgeRisk(id=self._id(), by=By(role=by), alert=alert, reason="called"))
 
     def happened(self, kind: str) -> list[Any]:
         return [event for event in self.events if event.kind == kind]

@@ -39,6 +39,14 @@ _FIELDS: dict[str, Any] = {
     "mode": "freeze",
     "name": "surgery",
     "value": MIDNIGHT,
+    "dates": {"surgery": MIDNIGHT},
+    "of": ("mood.1",),
+    "question": "q1",
+    "answer": "a1",
+    "activity": "call_host",
+    "run": 1,
+    "type": "breathing",
+    "alert": "alert-1",
     "quiet_hours": TimeWindow.model_validate({"start": "00:00", "end": "06:30"}),
 }
 _PLANNED = Reason(

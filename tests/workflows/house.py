@@ -12,16 +12,21 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities import notify_activities, record_activities
+from activities import notify_activities, record_activities, task_activities
 from activities.channels.email import EmailChannel, EmailSettings
+from activities.host import Host
 from engine.events import Event
-from engine.steps import step_types
+from engine.steps import StepTypes, step_types
 from stepwell import Stepwell
+from stepwell.care import Care
+from stepwell.children import Children
 from stepwell.devserver import find_binary
 from stepwell.mailcatcher import MailCatcher
 from store.database import Database
+from tests.workflows.hosts import SECRET, FakeHost, listening_host
+from workflows.alarm import AlarmWorkflow
 from workflows.journey import JourneyWorkflow
-from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES
+from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS
 from workflows.plugin import DATA_CONVERTER, workflow_runner
 
 _SERVER = [
@@ -29,16 +34,22 @@ _SERVER = [
     *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="20ms"'),
 ]
 
+STAFF = {"on_call": "duty@example.org"}
+CARE = Care({"en": "Call 112.", "de": "Rufen Sie 112."}, "Nobody watches this around the clock.", tuple(STAFF))
+
 
 class House:
     """What a test has in hand."""
 
-    def __init__(self, env: WorkflowEnvironment, database: Database, mail: MailCatcher) -> None:
+    def __init__(
+        self, env: WorkflowEnvironment, database: Database, mail: MailCatcher, host: FakeHost, types: StepTypes
+    ) -> None:
         self.env = env
         self.client: Client = env.client
         self.database = database
         self.mail = mail
-        self.stepwell = Stepwell(database, env.client, "default", step_types())
+        self.host = host
+        self.stepwell = Stepwell(database, env.client, "default", types, CARE)
 
     async def pass_time(self, journey: str, length: timedelta) -> None:
         """Move the journey's clock on."""
@@ -95,8 +106,11 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path, *, records: Sequence[Callable[..., Any]] | None = None) -> AsyncIterator[House]:
-    """Everything up, and down again afterwards. `records` may replace the recording activity."""
+async def house(
+    folder: Path, *, records: Sequence[Callable[..., Any]] | None = None, types: StepTypes | None = None
+) -> AsyncIterator[House]:
+    """Everything up, and down again afterwards. `records` may replace the recording activity, `types` adds step types."""
+    known = types if types is not None else step_types()
     async with AsyncExitStack() as stack:
         database = Database.open(f"sqlite:///{folder / 'store.db'}")
         stack.push_async_callback(database.close)
@@ -115,17 +129,22 @@ async def house(folder: Path, *, records: Sequence[Callable[..., Any]] | None = 
             )
         )
         email = EmailChannel(EmailSettings(port=mail.port, timeout=5, sender="stepwell@example.org"))
+        host = await stack.enter_async_context(listening_host())
+        children = Children(database, env.client, known, CARE)
+        tasks = task_activities(database, known, children, Host(host.url, SECRET))
+        tasks += [one for step_type in known.values() for one in step_type.activities]
         recording = records or record_activities(database)
         workers = (
             Worker(
                 env.client,
                 task_queue=JOURNEYS,
-                workflows=[JourneyWorkflow],
+                workflows=[JourneyWorkflow, AlarmWorkflow],
                 workflow_runner=workflow_runner(),
             ),
             Worker(env.client, task_queue=RECORDS, activities=recording),
-            Worker(env.client, task_queue=NOTIFICATIONS, activities=notify_activities(database, email)),
+            Worker(env.client, task_queue=TASKS, activities=tasks),
+            Worker(env.client, task_queue=NOTIFICATIONS, activities=notify_activities(database, email, STAFF)),
         )
         for worker in workers:
             await stack.enter_async_context(worker)
-        yield House(env, database, mail)
+        yield House(env, database, mail, host, known)

@@ -1,13 +1,16 @@
 """Every effect has its activity, its policy and its worker, and nothing is left over."""
 
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from temporalio import activity
 
-from activities import notify_activities, record_activities
+from activities import notify_activities, record_activities, task_activities
 from activities.channels.email import EmailChannel, EmailSettings
-from engine.effects import Effect
+from activities.host import Host
+from engine.effects import AWAIT_STEP_TYPE, FIND_STEP_TYPE, HAND_BACK, Effect
+from engine.steps.host_task import CALL_HOST
+from engine.steps.pathway import START_JOURNEY, STOP_JOURNEY
 from store.database import Database
 from workflows.names import NOTIFICATIONS, RECORDS
 from workflows.policies import POLICIES
@@ -22,9 +25,18 @@ def test_effects_activities_and_policies_are_the_same_names(tmp_path: Path) -> N
         RECORDS: {_name(one) for one in record_activities(database)},
         NOTIFICATIONS: {_name(one) for one in notify_activities(database, EmailChannel(EmailSettings()))},
     }
-    assert kinds == set(POLICIES) == set.union(*served.values())
-    assert all(kind in served[policy.queue] for kind, policy in POLICIES.items())
+    assert kinds == set(POLICIES)
+    assert kinds - {"perform"} == set.union(*served.values())
+    assert all(kind in served[policy.queue] for kind, policy in POLICIES.items() if kind != "perform")
     assert all(policy.why for policy in POLICIES.values())
+
+
+def test_every_activity_that_a_step_may_ask_for_is_served(tmp_path: Path) -> None:
+    """A step names its activity: those of the built-in types, and the questions about types themselves."""
+    nobody: Any = None
+    database = Database.open(f"sqlite:///{tmp_path / 'store.db'}")
+    served = {_name(one) for one in task_activities(database, (), nobody, Host())}
+    assert served == {CALL_HOST, START_JOURNEY, STOP_JOURNEY, FIND_STEP_TYPE, AWAIT_STEP_TYPE, HAND_BACK}
 
 
 def _name(one: object) -> str | None:

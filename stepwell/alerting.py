@@ -1,0 +1,108 @@
+"""Alerts at the front door: raised with an answer, told until somebody takes them up (rule R8)."""
+
+from contextlib import suppress
+
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from engine.base import ClientId, JourneyId, MessageId, OccurrenceId, TenantId
+from engine.messages import AcknowledgeRisk, By, RaiseRisk
+from stepwell.desk import Desk, plain
+from stepwell.enrolment import structure_for
+from stepwell.errors import NotFound, Refused, Unavailable
+from stepwell.messenger import submit
+from stepwell.models import Alert
+from store import alerts, journeys
+from store.tables import AlertRow, JourneyRow
+from workflows.alarm import AlarmInput, AlarmWorkflow
+from workflows.names import JOURNEYS
+
+
+class Alerting(Desk):
+    """Raise, see and take up alerts."""
+
+    async def alerts(self, *, all: bool = False) -> list[Alert]:
+        """What nobody has taken up yet, or with `all` everything, the oldest first."""
+        async with self._database.read() as session:
+            return [alert_from(row) for row in await alerts.find(session, self._tenant, only_open=not all)]
+
+    async def acknowledge(self, alert: str, *, by: str, reason: str) -> Alert:
+        """Take an alert up: it is not repeated any more, and the journey's reminders go on.
+
+        `by` is a named person, `reason` what was done. The first to do so stays the one. Raises NotFound, Refused, Unavailable.
+        """
+        who, why = plain(by, "a name", "R8", 64), plain(reason, "a reason", "R8", 2000)
+        if not who.strip() or not why.strip():
+            raise Refused("unnamed", "R8", "an alert is taken up by a named person who says what was done")
+        async with self._database.begin() as session:
+            row = await alerts.get(session, self._tenant, alert)
+            if row is None:
+                raise NotFound(f"there is no alert {alert}; see: stepwell alert list")
+            await alerts.acknowledge(session, row, by=who, reason=why, now=self._now())
+        await self._silence(row)
+        return alert_from(row)
+
+    async def _silence(self, alert: AlertRow) -> None:
+        """End the alarm, which otherwise asks the store before its next round, and let the journey remind again."""
+        with suppress(RPCError):
+            await self._connection.get_workflow_handle(alert.id).signal(AlarmWorkflow.acknowledge)
+        message = AcknowledgeRisk(
+            id=MessageId(f"acknowledge-{alert.id}"),
+            by=By(role="practitioner", id=alert.acknowledged_by),
+            alert=alert.id,
+            reason=alert.reason or "",
+        )
+        with suppress(NotFound, Refused):  # the journey is over: nothing is held there any more
+            await submit(self._connection, alert.journey, message)
+
+    async def _sound(self, alert: AlertRow) -> None:
+        """Start the alarm, then hold the journey's reminders. Raises Unavailable; safe to repeat."""
+        async with self._database.read() as session:
+            journey = await journeys.get(session, alert.tenant, alert.journey)
+        if journey is None:
+            raise NotFound(f"there is no journey {alert.journey}")
+        await self._start_alarm(alert, journey)
+        async with self._database.begin() as session:
+            row = await alerts.get(session, alert.tenant, alert.id)
+            if row is not None:
+                row.watched_at = row.watched_at or self._now()
+        message = RaiseRisk(id=MessageId(f"raise-{alert.id}"), occurrence=OccurrenceId(alert.occurrence), alert=alert.id)
+        with suppress(NotFound, Refused):  # the journey is over, or not there: the alarm sounds all the same
+            await submit(self._connection, alert.journey, message)
+
+    async def _start_alarm(self, alert: AlertRow, journey: JourneyRow) -> None:
+        structure = await structure_for(self._database, journey)
+        assert structure.alerts is not None, "publishing refuses a risk rule without anybody to alert"
+        facts = AlarmInput(
+            alert=alert.id,
+            tenant=TenantId(alert.tenant),
+            journey=JourneyId(alert.journey),
+            client=ClientId(journey.client),
+            occurrence=OccurrenceId(alert.occurrence),
+            raised_at=alert.raised_at,
+            alerts=structure.alerts,
+        )
+        try:
+            await self._connection.start_workflow(
+                AlarmWorkflow.run,
+                facts,
+                id=alert.id,
+                task_queue=JOURNEYS,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                static_summary="alert",
+            )
+        except WorkflowAlreadyStartedError:
+            pass  # it has been told and acknowledged already
+        except RPCError as error:
+            if error.status == RPCStatusCode.ALREADY_EXISTS:
+                return
+            raise Unavailable(
+                f"alert {alert.id} is kept, and nobody is told yet ({error.message}); a worker tells them as soon as it can"
+            ) from error
+
+
+def alert_from(row: AlertRow) -> Alert:
+    """A stored alert as people see it."""
+    return Alert.model_validate(row.model_dump(include=set(Alert.model_fields)))

@@ -1,0 +1,127 @@
+"""What clients do with their steps, and what practitioners and hosts do with theirs: open, answer, skip, snooze."""
+
+from datetime import datetime
+from typing import Any
+
+from engine.fingerprint import fingerprint
+from engine.messages import By, OpenStep, Respond, SkipStep, SnoozeReminders
+from engine.obstacles import OBSTACLES
+from engine.turn import Answer
+from engine.words import Reader
+from stepwell.alerting import Alerting
+from stepwell.desk import plain
+from stepwell.errors import Refused, StepwellError
+from stepwell.judging import judge, step_of
+from stepwell.models import Taken
+from stepwell.telling import Telling
+from store import alerts, responses
+from store.ids import new_id
+from store.responses import DifferentSubmission
+from store.tables import AlertRow, JourneyRow, ResponseRow
+
+_CLIENT = By(role="client")
+_BY_ACTOR = {"client": _CLIENT, "practitioner": By(role="practitioner"), "host": By(role="host")}
+
+
+class Answering(Telling, Alerting):
+    """Pass on what people answer. Each call is safe to repeat with the same id."""
+
+    async def open(self, journey: str, occurrence: str, *, message_id: str | None = None) -> Answer:
+        """The client looked at an open step, or worked on it again; the inactivity limit counts from here (rule G6)."""
+        return await self._tell(journey, OpenStep, message_id, by=_CLIENT, occurrence=occurrence)
+
+    async def respond(
+        self,
+        journey: str,
+        occurrence: str,
+        response: dict[str, Any] | None = None,
+        *,
+        submission_id: str | None = None,
+        obstacle: str | None = None,
+        by: By | None = None,
+    ) -> Taken:
+        """Take a response: judged, kept in the store, then told to the journey. Raises InvalidResponse with every problem.
+
+        The same `submission_id` is the same submission (rule G9). `by` is whoever completes the step unless given.
+        `obstacle` is a code for what came in between where it is late. Where the response meets a risk rule, the alert is
+        kept with it and told at once, and `crisis_text` comes back: also with an error, in its `crisis_text` (rule R8).
+        """
+        row = await self._journey(journey)
+        published = await self._published_for(row)
+        step = step_of(published, occurrence)
+        judged = judge(published, self._types, step, response or {})
+        name = plain(submission_id or new_id("sub"), "a submission id", "G9", 100)
+        kept = ResponseRow(
+            tenant=self._tenant,
+            id=name,
+            journey=row.id,
+            occurrence=occurrence,
+            by_role=(by or _BY_ACTOR[step.actor]).role,
+            payload=judged.payload,
+            outcome=dict(judged.outcome),
+            visibility=published.contents.steps[step.id].visibility,
+            received_at=self._now(),
+            fingerprint=fingerprint(judged.payload),
+        )
+        message = {
+            "by": by or _BY_ACTOR[step.actor],
+            "occurrence": occurrence,
+            "response_id": name,
+            "outcome": judged.outcome,
+            "asks_more": judged.asks_more,
+            "obstacle": _known(obstacle),
+        }
+        alert = await self._keep(row, kept, judged.alarms)
+        try:
+            if alert is not None:
+                await self._sound(alert)
+            answer = await self._tell(row.id, Respond, name, **message)
+        except StepwellError as error:
+            if alert is not None:
+                error.crisis_text = await self._crisis_text(row)
+            elif isinstance(error, Refused):
+                async with self._database.begin() as session:
+                    await responses.forget_refused(session, self._tenant, name)
+            raise
+        return Taken(**answer.model_dump(), crisis_text=await self._crisis_text(row) if alert else "")
+
+    async def _keep(self, journey: JourneyRow, kept: ResponseRow, alarms: tuple[str, ...]) -> AlertRow | None:
+        """The response, and in the same transaction the alert it raises, if it does."""
+        try:
+            async with self._database.begin() as session:
+                stored = await responses.keep(session, kept)
+                if not alarms:
+                    return None
+                alert = AlertRow(
+                    id=f"alert-{journey.id}-{stored.id}"[:110],
+                    tenant=self._tenant,
+                    journey=journey.id,
+                    occurrence=stored.occurrence,
+                    response_id=stored.id,
+                    rules=list(alarms),
+                    raised_at=stored.received_at,
+                )
+                return await alerts.raise_(session, alert)
+        except DifferentSubmission as different:
+            raise Refused("different_submission", "G9", str(different)) from None
+
+    async def _crisis_text(self, journey: JourneyRow) -> str:
+        """The deployer's words, in the client's language."""
+        client = await self._client(journey.client)
+        return Reader(language=client.language, facts={"name": client.display_name}).plain(self._care.crisis_text)
+
+    async def skip(
+        self, journey: str, occurrence: str, *, obstacle: str | None = None, message_id: str | None = None
+    ) -> Answer:
+        """The client leaves out an optional step (rule G8); `obstacle` is a code for what came in between (D28)."""
+        return await self._tell(journey, SkipStep, message_id, by=_CLIENT, occurrence=occurrence, obstacle=_known(obstacle))
+
+    async def snooze(self, journey: str, occurrence: str, until: datetime, *, message_id: str | None = None) -> Answer:
+        """The client wants no reminder of this step before an instant (rule R5)."""
+        return await self._tell(journey, SnoozeReminders, message_id, by=_CLIENT, occurrence=occurrence, until=until)
+
+
+def _known(obstacle: str | None) -> str | None:
+    if obstacle is not None and obstacle not in OBSTACLES:
+        raise Refused("unknown_obstacle", "G8", f"{obstacle!r} is no obstacle; one of {', '.join(OBSTACLES)}")
+    return obstacle

@@ -1,0 +1,48 @@
+"""Alerts: kept in one transaction with the response that met a risk rule, until somebody takes them up (rule R8)."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from store.tables import AlertRow
+from store.turns import take_turn
+
+
+async def raise_(session: AsyncSession, alert: AlertRow) -> AlertRow:
+    """Keep an alert; the same one twice is one."""
+    await take_turn(session, "alert", alert.id)
+    known = await session.get(AlertRow, alert.id)
+    if known is not None:
+        return known
+    session.add(alert)
+    await session.flush()
+    return alert
+
+
+async def get(session: AsyncSession, tenant: str, alert: str) -> AlertRow | None:
+    """The alert of that id in this tenant."""
+    row = await session.get(AlertRow, alert)
+    return row if row is not None and row.tenant == tenant else None
+
+
+async def find(session: AsyncSession, tenant: str, *, only_open: bool = True, limit: int = 100) -> list[AlertRow]:
+    """Alerts, the oldest first."""
+    query = select(AlertRow).where(AlertRow.tenant == tenant)
+    if only_open:
+        query = query.where(col(AlertRow.acknowledged_at).is_(None))
+    return list((await session.scalars(query.order_by(col(AlertRow.raised_at), AlertRow.id).limit(limit))).all())
+
+
+async def unwatched(session: AsyncSession, before: datetime, limit: int = 100) -> list[AlertRow]:
+    """Alerts of every tenant that were raised before an instant and whose alarm was never started."""
+    query = select(AlertRow).where(col(AlertRow.watched_at).is_(None), AlertRow.raised_at < before)
+    return list((await session.scalars(query.order_by(col(AlertRow.raised_at)).limit(limit))).all())
+
+
+async def acknowledge(session: AsyncSession, alert: AlertRow, *, by: str, reason: str, now: datetime) -> None:
+    """Note who took it up, and why no more has to be told; the first one counts."""
+    if alert.acknowledged_at is None:
+        alert.acknowledged_at, alert.acknowledged_by, alert.reason = now, by, reason
+        session.add(alert)
+        await session.flush()

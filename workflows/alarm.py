@@ -1,0 +1,116 @@
+"""One alert until somebody acknowledges it: told at once, again and again, and higher up the ladder (rule R8).
+
+It is a workflow of its own, so that it goes on when its journey is stopped, completed or stands still.
+"""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+from workflows.names import ACKNOWLEDGE, ALARM
+from workflows.policies import POLICIES
+
+with workflow.unsafe.imports_passed_through():
+    from engine.alarm import next_round_at, rungs_reached, told
+    from engine.base import ClientId, EffectId, Frozen, Instant, JourneyId, OccurrenceId, TenantId
+    from engine.effects import Notify, NotifyResult
+    from engine.structure import Alerts
+    from engine.zones import zone_of
+
+_SOON = timedelta(minutes=1)
+"""After a round that reached nobody."""
+
+
+class AlarmInput(Frozen):
+    """An alert: ids and whom to tell, nothing of what was answered."""
+
+    alert: str
+    tenant: TenantId
+    journey: JourneyId
+    client: ClientId
+    occurrence: OccurrenceId
+    raised_at: Instant
+    alerts: Alerts
+    round: int = 1
+    rungs: int = 1
+    """How far up the ladder it has come."""
+
+
+@workflow.defn(name=ALARM)
+class AlarmWorkflow:
+    """Exactly one of these is one alert."""
+
+    @workflow.init
+    def __init__(self, start: AlarmInput) -> None:
+        self._start = start
+        self._rungs = start.rungs
+        self._is_acknowledged = False
+
+    @workflow.signal(name=ACKNOWLEDGE)
+    def acknowledge(self) -> None:
+        """Somebody has taken it up."""
+        self._is_acknowledged = True
+
+    @workflow.run
+    async def run(self, start: AlarmInput) -> None:
+        """Tell round after round until it is acknowledged; where nobody was reached, go on soon and one rung higher."""
+        zone = zone_of("UTC")
+        number = start.round
+        while not self._is_acknowledged:
+            self._rungs = max(self._rungs, rungs_reached(start.alerts, start.raised_at, workflow.now(), zone))
+            if not await self._tell_all(number):
+                return
+            left = next_round_at(start.alerts, start.raised_at, self._rungs, workflow.now(), zone) - workflow.now()
+            await self._wait(_SOON if self._is_unheard and left > _SOON else left)
+            number += 1
+            if workflow.info().is_continue_as_new_suggested() and not self._is_acknowledged:
+                workflow.continue_as_new(start.changed(round=number, rungs=self._rungs))
+
+    async def _wait(self, left: timedelta) -> None:
+        try:
+            await workflow.wait_condition(lambda: self._is_acknowledged, timeout=left, timeout_summary="next round")
+        except TimeoutError:
+            return
+
+    async def _tell_all(self, number: int) -> bool:
+        """One round; False where the store says that the alert is acknowledged."""
+        results = await asyncio.gather(*(self._tell(to, number) for to in told(self._start.alerts, self._rungs)))
+        self._is_unheard = all(result.status in ("failed", "undeliverable") for result in results)
+        if self._is_unheard:
+            self._rungs = min(self._rungs + 1, len(self._start.alerts.rungs))
+        return not any(result.status == "skipped" for result in results)
+
+    async def _tell(self, to: str, number: int) -> NotifyResult:
+        start, policy = self._start, POLICIES["notify"]
+        effect = Notify(
+            id=EffectId(f"{start.journey}/{start.occurrence}/risk/{start.alert}-{number}-{to}"),
+            tenant=start.tenant,
+            journey=start.journey,
+            client=start.client,
+            purpose="risk",
+            to=to,
+            occurrences=(start.occurrence,),
+            generations=(0,),
+            intended_at=workflow.now(),
+            urgent=True,
+            alert=start.alert,
+        )
+        try:
+            result: NotifyResult = await workflow.execute_activity(
+                "notify",
+                effect,
+                result_type=NotifyResult,
+                activity_id=effect.id,
+                task_queue=policy.queue,
+                start_to_close_timeout=policy.start_to_close,
+                schedule_to_close_timeout=min(start.alerts.every.roughly, timedelta(minutes=5)),
+                retry_policy=policy.retry,
+                summary=f"alert to {to}",
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            return NotifyResult(status="failed", reason="gave up after its retries")
+        return result
