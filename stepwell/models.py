@@ -111,6 +111,10 @@ class ToDo(_Out):
     required: bool
     state: str
     delivered_at: datetime | None
+    yours: bool = True
+    """Whether the reader answers it; an appointment is shown to the client and answered by the practitioner."""
+    notice: str = ""
+    """The deployer's words about who watches the answers, and when; show them wherever answers are given."""
     content: dict[str, Any] = Field(default_factory=dict)
     """What the step type asks for, for a host that draws it."""
 

@@ -19,6 +19,7 @@ from engine.view import JourneyView, fold, view_of
 from engine.words import Reader, in_language
 from stepwell.desk import Desk
 from stepwell.errors import NotFound, Unavailable
+from stepwell.judging import type_of
 from stepwell.models import JourneyDetail, JourneySummary, Mismatch, OccurrenceSummary, Sent, ToDo
 from stepwell.steering import summary_from
 from store import clients, events, journeys, ledger, projection, responses
@@ -74,9 +75,10 @@ class Watching(Desk):
         for row, occurrence in found:
             published = await self._published_for(row)
             step = published.structure.by_id[StepId(occurrence.step)]
-            if step.actor == actor:
+            if actor in (step.actor, step.reader):
                 reader = await self._reader(row, known, published.contents, language)
-                items.append(self._to_do(row, occurrence, step, published.contents, reader))
+                shown = self._to_do(row, occurrence, step, published.contents, reader)
+                items.append(shown.model_copy(update={"yours": step.actor == actor}))
         return items
 
     async def _reader(self, journey: JourneyRow, client: ClientRow, contents: Contents, language: str | None) -> Reader:
@@ -92,7 +94,7 @@ class Watching(Desk):
         self, row: JourneyRow, occurrence: OccurrenceRow, step: StepStructure, contents: Contents, reader: Reader
     ) -> ToDo:
         shown = contents.steps[step.id]
-        step_type = self._types[step.type]
+        step_type = type_of(self._types, step.type)
         content = step_type.content_model.model_validate(shown.content)
 
         return ToDo(
@@ -109,6 +111,7 @@ class Watching(Desk):
             required=step.required,
             state=occurrence.state,
             delivered_at=occurrence.delivered_at,
+            notice=reader.plain(self._care.notice_text),
             content=shown.content,
         )
 
