@@ -3,7 +3,7 @@
 All are 320 units wide, so that letters keep their size there. A width is estimated, since no font is at hand.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html import escape
 from unicodedata import combining, east_asian_width
 
@@ -44,16 +44,16 @@ def text(words: str, x: float, y: float, *, anchor: str = "start", weight: str =
 def fitted(words: str, width: float, most: int = 2) -> tuple[str, ...]:
     """The words in at most so many lines of this width; what does not fit ends in `…`."""
     lines: list[str] = [""]
-    for word in seen(words).split():
+    for word in (part for whole in seen(words).split() for part in _parted(whole, width)):
         longer = f"{lines[-1]} {word}".lstrip()
         if lines[-1] and _width(longer) > width:
             lines.append(word)
         else:
             lines[-1] = longer
-    kept = lines[:most]
-    if len(lines) > most:
-        kept[-1] += "…"
-    return tuple(_cut(line, width) for line in kept)
+        if len(lines) > most:
+            lines[most - 1] = _start(lines[most - 1], width, "…")
+            break
+    return tuple(lines[:most])
 
 
 def number(value: float) -> str:
@@ -61,12 +61,21 @@ def number(value: float) -> str:
     return f"{value + 0.0:.1f}"
 
 
-def _cut(line: str, width: float) -> str:
-    if _width(line) <= width:
-        return line
-    while line and _width(line + "…") > width:
-        line = line[:-1]
-    return line + "…"
+def _parted(word: str, width: float) -> Iterator[str]:
+    """A word, or its pieces where it is wider than a line."""
+    while _width(word) > width:
+        piece = _start(word, width, "-")
+        yield piece
+        word = word[len(piece) - 1 :]
+    yield word
+
+
+def _start(words: str, width: float, end: str) -> str:
+    """As much as fits with this end, one letter at least."""
+    taken, room = 1, width - _width(words[:1] + end)
+    while taken < len(words) and (room := room - _width(words[taken])) >= 0:
+        taken += 1
+    return words[:taken] + end
 
 
 def _width(words: str) -> float:

@@ -1,12 +1,25 @@
 """The step types in force. A built-in one is a file in this folder and a row in this table."""
 
+from engine.steps.contract import ContractStep
+from engine.steps.diary import DiaryStep
+from engine.steps.exercise import ExerciseStep
 from engine.steps.message import MessageStep
 from engine.steps.questionnaire import QuestionnaireStep
+from engine.steps.rating_wheel import RatingWheelStep
 from engine.steps.review import ReviewStep
 from engine.steps.wait import WaitStep
 from engine.steptype import AnyStepType
 
-BUILT_IN: tuple[AnyStepType, ...] = (MessageStep(), QuestionnaireStep(), ReviewStep(), WaitStep())
+BUILT_IN: tuple[AnyStepType, ...] = (
+    ContractStep(),
+    DiaryStep(),
+    ExerciseStep(),
+    MessageStep(),
+    QuestionnaireStep(),
+    RatingWheelStep(),
+    ReviewStep(),
+    WaitStep(),
+)
 
 StepTypes = dict[str, AnyStepType]
 

@@ -9,13 +9,13 @@ from engine.steps import phrases
 from engine.words import Reader
 
 _CENTRE = WIDTH / 2
-_RADIUS = 126.0
-_BADGES = 143.0
+_RADIUS = 122.0
+_BADGES = 145.0
 _KEY = 326
 _LIST = 354
 _LINE = 17
 _LABELS = 34
-_CHANGES = 272
+_CHANGES = 270
 _WISHES = 312
 
 
@@ -108,7 +108,7 @@ def _list(spokes: Sequence[Spoke], lines: Sequence[tuple[str, ...]]) -> Iterator
         compared = change(spoke)
         yield text(f"{value} ({compared})" if compared else value, _CHANGES, y + 9, anchor="end", weight="bold")
         if spoke.wish:
-            yield _diamond(_WISHES - 24, y + 4)
+            yield _diamond(_WISHES - 25, y + 4)
             yield text(str(spoke.wish), _WISHES, y + 9, anchor="end")
         y += len(label) * _LINE + 6
 
