@@ -192,7 +192,9 @@ def _skip(draft: Draft, message: SkipStep) -> bool:
     if step.required:
         raise Refusal("required", "G8", f"{step.id} is required and cannot be skipped; a practitioner can excuse it")
     refuse_unless_open(occurrence)
-    draft.step_happens(StepSkipped, draft.settle(occurrence, "skipped"), obstacle=message.obstacle)
+    skipped = draft.settle(occurrence, "skipped")
+    draft.step_happens(StepSkipped, skipped, obstacle=message.obstacle)
+    draft.signal_missed(step, skipped)
     return True
 
 

@@ -203,6 +203,8 @@ class PathwayDocument(_Written):
     release_gap: Offset = Offset(minutes=60)
     reminder_cooldown: Offset = Offset(minutes=60)
     max_contacts_per_day: int = Field(default=5, ge=1, le=100)
+    missed_in_a_row: int | None = Field(default=None, ge=2, le=20)
+    """Tell the practitioner when the client has left so many steps undone, one after the other."""
     name_titles_in_mail: bool = False
     """Whether mails may carry titles; off by default, since mail is read by others too."""
     stages: tuple[WrittenStage, ...] = Field(default=(), max_length=50)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from itertools import takewhile
 from typing import Any
 
 from engine.agenda import closing_of
@@ -260,6 +261,18 @@ class Draft:
         self.step_happens(StepAbandoned if was_started else StepExpired, closed, why=why, holds=holds)
         if holds:
             self.tell(closed, "practitioner", why=why, ordinal=f"closing{closed.generation}")
+        self.signal_missed(step, closed)
+
+    def signal_missed(self, step: StepStructure, missed: Occurrence) -> None:
+        """Tell the practitioner where this is one too many left undone in a row (D41)."""
+        limit = self.structure.missed_in_a_row
+        if limit is None or step.actor != "client":
+            return
+        theirs = [one for one in self.journey.occurrences.values() if self.structure.by_id[one.step].actor == "client"]
+        ended = sorted((one for one in theirs if one.settled_at), key=lambda one: (one.settled_at, one.id), reverse=True)
+        in_a_row = list(takewhile(lambda one: one.state in ("expired", "abandoned", "skipped"), ended))
+        if len(in_a_row) == limit:
+            self.tell(missed, "practitioner", why=f"{limit} missed in a row", ordinal=f"missed{missed.generation}")
 
     def tell(self, occurrence: Occurrence, to: str, *, why: str, ordinal: str, purpose: Purpose = "escalation") -> None:
         """Tell a practitioner, or a role on the ladder."""

@@ -1,12 +1,26 @@
-"""A fingerprint of what somebody sent, so that anybody can see that what is kept is what was signed."""
+"""What was signed, as one short text that no later change would yield again."""
 
-import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from hashlib import sha256
 
 
-def fingerprint(payload: Mapping[str, Any]) -> str:
-    """SHA-256 in hex over the payload as JSON in UTF-8: keys sorted, no spaces, no escapes but those JSON needs."""
-    written = json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(written.encode()).hexdigest()
+def fingerprint(payload: Mapping[str, object]) -> str:
+    """The SHA-256 of a response, in hexadecimal: the same however a store orders its fields or writes `1.0`.
+
+    The payload is a response as JSON. Raises ValueError for a number that is none.
+    """
+    canonical = json.dumps(_plain(payload), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return sha256(canonical.encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Mapping():
+            return {str(name): _plain(one) for name, one in value.items()}
+        case list() | tuple():
+            return [_plain(one) for one in value]
+        case float() if value.is_integer():
+            return int(value)
+        case _:
+            return value

@@ -9,9 +9,10 @@ What a type wants to happen around its step, it declares as data when the pathwa
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from datetime import date
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from engine.base import Frozen, Scalar
 from engine.structure import Actor, Completion, Structure, Task, VariableType
@@ -58,10 +59,20 @@ class Presentation(Frozen):
     """One plain line for lists."""
     forecast: str = ""
     """One plain line about what is coming, before the step is delivered; empty: its title says enough."""
+    prefill: dict[str, str] = Field(default_factory=dict)
+    """What fields of the response hold when the form opens, as plain text the reader may change."""
 
 
 C = TypeVar("C", bound=Content)
 R = TypeVar("R", bound=Response)
+
+
+class Answered(NamedTuple, Generic[R]):
+    """What came back for one occurrence, its revisions replaced by the last, with the day it belongs to."""
+
+    response: R
+    on: date
+    """The client's local day on which the occurrence was delivered."""
 
 
 class StepType(ABC, Generic[C, R]):
@@ -151,11 +162,11 @@ class StepType(ABC, Generic[C, R]):
     def present(self, content: C, reader: Reader) -> Presentation:
         """Show the step to its reader."""
 
-    def picture(self, content: C, responses: Sequence[R], reader: Reader) -> str | None:
+    def picture(self, content: C, responses: Sequence[Answered[R]], reader: Reader) -> str | None:
         """Draw the latest of these responses (oldest first) as an SVG with a title and a description, if it can be drawn."""
         return None
 
-    def report(self, content: C, responses: Sequence[R], reader: Reader) -> str:
+    def report(self, content: C, responses: Sequence[Answered[R]], reader: Reader) -> str:
         """Say in Markdown what these responses (oldest first) come to, such as progress towards a goal; empty: nothing."""
         return ""
 

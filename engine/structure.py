@@ -234,6 +234,8 @@ class Structure(Frozen):
     reminder_cooldown: Offset = Offset(minutes=60)
     """Two reminders on request within it are one (rule R7)."""
     alerts: Alerts | None = None
+    missed_in_a_row: int | None = None
+    """The practitioner is told when the client has left so many steps undone, one after the other (D41)."""
 
     @cached_property
     def by_id(self) -> dict[StepId, StepStructure]:

@@ -61,6 +61,8 @@ class OccurrenceView(Frozen):
     id: OccurrenceId
     step: StepId
     state: OccurrenceState = "waiting"
+    due_at: Instant | None = None
+    """When the plan had wanted it; known once it was delivered."""
     delivered_at: Instant | None = None
     started_at: Instant | None = None
     settled_at: Instant | None = None
@@ -210,7 +212,7 @@ def _apply_to_occurrence(old: OccurrenceView, event: _StepEvent) -> OccurrenceVi
 
     match event:
         case StepDelivered():
-            return old.changed(state="open", delivered_at=event.at, holds=False)
+            return old.changed(state="open", due_at=event.due_at, delivered_at=event.at, holds=False)
         case StepStarted():
             return old.changed(state="started", started_at=event.at)
         case StepCompleted():
@@ -286,6 +288,7 @@ def view_of(journey: Journey) -> JourneyView:
                 id=one.id,
                 step=one.step,
                 state=one.state,
+                due_at=one.due_at if one.delivered_at else None,
                 delivered_at=one.delivered_at,
                 started_at=one.started_at,
                 settled_at=one.settled_at,

@@ -8,14 +8,16 @@ from stepwell.answering import Answering
 from stepwell.authoring import Authoring
 from stepwell.care import care_from
 from stepwell.connection import connect_to
+from stepwell.conversing import Conversing
+from stepwell.measuring import Measuring
 from stepwell.packages import installed_types
 from stepwell.people import People
+from stepwell.reading import Reading
 from stepwell.settings import Settings, load_settings
-from stepwell.watching import Watching
 from store.database import Database
 
 
-class Stepwell(Authoring, People, Answering, Watching):
+class Stepwell(Authoring, People, Answering, Conversing, Reading, Measuring):
     """One tenant's handle: author, steer, watch.
 
     async with Stepwell.connect() as stepwell:

@@ -105,12 +105,16 @@ class ToDo(_Out):
     pathway_title: str
     rationale: str
     instructions: str
+    message: str = ""
+    """The practitioner's own words to this client at this step."""
     body: str
     """Markdown."""
     effort: str | None
     required: bool
     state: str
     delivered_at: datetime | None
+    prefill: dict[str, str] = Field(default_factory=dict)
+    """What fields of the response hold when the form opens; the reader may change it."""
     yours: bool = True
     """Whether the reader answers it; an appointment is shown to the client and answered by the practitioner."""
     notice: str = ""
@@ -131,6 +135,97 @@ class Alert(_Out):
     acknowledged_at: datetime | None
     acknowledged_by: str | None
     reason: str | None
+
+
+class Post(_Out):
+    """One question or answer about a step."""
+
+    id: str
+    occurrence: str
+    role: str
+    author: str | None
+    text: str
+    at: datetime
+    read_at: datetime | None
+
+
+class Rating(_Out):
+    """What a client says of a step they did."""
+
+    occurrence: str
+    measure: str
+    value: int
+    at: datetime
+
+
+class Tailoring(_Out):
+    """One change of what a client reads around a step."""
+
+    step: str
+    number: int
+    words: dict[str, Any]
+    by_id: str | None
+    reason: str
+    at: datetime
+
+
+class Given(_Out):
+    """One response, as its reader may see it (rule V1)."""
+
+    id: str
+    occurrence: str
+    by_role: str
+    payload: dict[str, Any]
+    visibility: str
+    accepted_at: datetime | None
+    shared_at: datetime | None
+    read_at: datetime | None
+    fingerprint: str | None
+    is_intact: bool
+    """Whether the payload still has the fingerprint it was kept with."""
+
+
+class Stage(_Out):
+    """A part of the pathway, with the share of its required steps that are done."""
+
+    id: str
+    title: str
+    done: int
+    of: int
+    share: float | None
+
+
+class Unfinished(_Out):
+    """One step that a client has left open or let pass."""
+
+    journey: str
+    client: str
+    occurrence: str
+    state: str
+    since: datetime
+    """When it was delivered."""
+    reminders: int
+    holds: bool
+
+
+class LogEntry(_Out):
+    """What a client was given between two sessions, and what became of it (D37)."""
+
+    occurrence: str
+    title: str
+    kind: str | None
+    delivered_at: datetime
+    state: str
+    settled_at: datetime | None
+    late: bool
+
+
+class SessionLog(_Out):
+    """From one attended session to the next; `at` is the session it begins with, None: the journey's start."""
+
+    session: str | None
+    at: datetime | None
+    entries: tuple[LogEntry, ...]
 
 
 class Sent(_Out):

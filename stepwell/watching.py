@@ -22,7 +22,7 @@ from stepwell.errors import NotFound, Unavailable
 from stepwell.judging import type_of
 from stepwell.models import JourneyDetail, JourneySummary, Mismatch, OccurrenceSummary, Sent, ToDo
 from stepwell.steering import summary_from
-from store import clients, events, journeys, ledger, projection, responses
+from store import clients, events, journeys, ledger, posts, projection
 from store.tables import ClientRow, JourneyRow, NotificationRow, OccurrenceRow
 from workflows.journey import JourneyWorkflow
 
@@ -77,7 +77,7 @@ class Watching(Desk):
             step = published.structure.by_id[StepId(occurrence.step)]
             if actor in (step.actor, step.reader):
                 reader = await self._reader(row, known, published.contents, language)
-                shown = self._to_do(row, occurrence, step, published.contents, reader)
+                shown = self._to_do(row, occurrence, step, published.contents, reader, await self._tailored(row.id, step.id))
                 items.append(shown.model_copy(update={"yours": step.actor == actor}))
         return items
 
@@ -91,12 +91,19 @@ class Watching(Desk):
         return Reader(language=language or own, fallback=contents.language, facts=facts)
 
     def _to_do(
-        self, row: JourneyRow, occurrence: OccurrenceRow, step: StepStructure, contents: Contents, reader: Reader
+        self,
+        row: JourneyRow,
+        occurrence: OccurrenceRow,
+        step: StepStructure,
+        contents: Contents,
+        reader: Reader,
+        tailored: dict[str, str],
     ) -> ToDo:
-        shown = contents.steps[step.id]
+        shown = contents.steps[step.id].model_copy(update={name: text for name, text in tailored.items() if name != "message"})
         step_type = type_of(self._types, step.type)
         content = step_type.content_model.model_validate(shown.content)
 
+        presented = step_type.present(content, reader)
         return ToDo(
             journey=row.id,
             occurrence=occurrence.id,
@@ -106,7 +113,9 @@ class Watching(Desk):
             pathway_title=reader.plain(contents.client_title or contents.title),
             rationale=reader.plain(shown.rationale),
             instructions=reader.plain(shown.instructions),
-            body=step_type.present(content, reader).body,
+            message=reader.plain(tailored.get("message")),
+            body=presented.body,
+            prefill=presented.prefill,
             effort=str(shown.effort) if shown.effort else None,
             required=step.required,
             state=occurrence.state,
@@ -114,6 +123,16 @@ class Watching(Desk):
             notice=reader.plain(self._care.notice_text),
             content=shown.content,
         )
+
+    async def _tailored(self, journey: str, step: str) -> dict[str, str]:
+        """The words at a step that are this client's alone, as they stand."""
+        async with self._database.read() as session:
+            changes = await posts.tailorings(session, journey)
+        words: dict[str, str] = {}
+        for change in changes:
+            if change.step == step:
+                words |= change.words
+        return {name: text for name, text in words.items() if text is not None}
 
     async def forecast(self, journey: str) -> Plan:
         """What comes when in this journey, and why; asked of the journey itself."""
@@ -128,17 +147,6 @@ class Watching(Desk):
         row = await self._journey(journey)
         async with self._database.read() as session:
             return await events.read(session, row.id, after=after)
-
-    async def responses(self, journey: str, occurrence: str) -> list[dict[str, object]]:
-        """What was answered, the oldest first, as far as a practitioner may see it (rule V1)."""
-        row = await self._journey(journey)
-        async with self._database.read() as session:
-            found = await responses.of_occurrence(session, row.id, occurrence)
-        return [
-            {"id": one.id, "response": one.payload, "outcome": one.outcome, "accepted_at": one.accepted_at}
-            for one in found
-            if one.visibility == "client_and_practitioner"
-        ]
 
     async def notifications(self, journey: str) -> list[Sent]:
         """The ledger of this journey (rule N2)."""

@@ -80,3 +80,23 @@ async def open_steps(session: AsyncSession, tenant: str, client: str) -> list[tu
         .order_by(col(OccurrenceRow.delivered_at), col(OccurrenceRow.id))
     )
     return [(journey, occurrence) for journey, occurrence in (await session.execute(query)).all()]
+
+
+async def with_occurrences(
+    session: AsyncSession,
+    tenant: str,
+    *,
+    client: str | None = None,
+    pathway: str | None = None,
+    practitioner: str | None = None,
+    running: bool = False,
+) -> list[tuple[JourneyRow, list[OccurrenceRow]]]:
+    """Journeys that fit all of these, each with everything that is not simply waiting."""
+    query = select(JourneyRow).where(JourneyRow.tenant == tenant)
+    for name, value in {"client": client, "pathway": pathway, "practitioner": practitioner}.items():
+        if value is not None:
+            query = query.where(getattr(JourneyRow, name) == value)
+    if running:
+        query = query.where(col(JourneyRow.status).not_in((*OVER, "starting")))
+    found = list((await session.scalars(query.order_by(JourneyRow.id))).all())
+    return [(row, await occurrences(session, row.id)) for row in found]

@@ -51,3 +51,21 @@ async def mark_accepted(session: AsyncSession, tenant: str, accepted: dict[str, 
     for response, at in accepted.items():
         mine = (col(ResponseRow.tenant) == tenant, col(ResponseRow.id) == response)
         await session.execute(update(ResponseRow).where(*mine, col(ResponseRow.accepted_at).is_(None)).values(accepted_at=at))
+
+
+async def of_step(session: AsyncSession, journey: str, step: str) -> list[ResponseRow]:
+    """Everything accepted for any occurrence of a step, the oldest first."""
+    query = select(ResponseRow).where(
+        ResponseRow.journey == journey,
+        col(ResponseRow.occurrence).startswith(f"{step}.", autoescape=True),
+        col(ResponseRow.accepted_at).is_not(None),
+    )
+    return list((await session.scalars(query.order_by(col(ResponseRow.accepted_at), ResponseRow.id))).all())
+
+
+async def mark_read(session: AsyncSession, found: list[ResponseRow], now: datetime) -> None:
+    """Note that the practitioner has read these; the first time counts."""
+    for row in found:
+        if row.read_at is None:
+            row.read_at = now
+            session.add(row)

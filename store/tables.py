@@ -169,6 +169,7 @@ class OccurrenceRow(SQLModel, table=True):
     id: str = Field(primary_key=True, max_length=80)
     step: str = Field(max_length=64)
     state: str = Field(max_length=20)
+    due_at: datetime | None = Field(default=None, sa_type=Utc)
     delivered_at: datetime | None = Field(default=None, sa_type=Utc)
     started_at: datetime | None = Field(default=None, sa_type=Utc)
     settled_at: datetime | None = Field(default=None, sa_type=Utc)

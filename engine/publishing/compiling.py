@@ -87,6 +87,7 @@ def structure_of(document: PathwayDocument, steps: list[Understood], version: in
         linger=document.linger,
         release_gap=document.release_gap,
         reminder_cooldown=document.reminder_cooldown,
+        missed_in_a_row=document.missed_in_a_row,
         alerts=_alerts(document.alerts) if document.alerts else None,
         steps=tuple(_step_structure(one, before) for one, before in zip(steps, previous, strict=False)),
     )

@@ -3,10 +3,14 @@
 from engine.steps.appointment import AppointmentStep
 from engine.steps.branch import BranchStep
 from engine.steps.choice import ChoiceStep
+from engine.steps.contract import ContractStep
+from engine.steps.diary import DiaryStep
+from engine.steps.exercise import ExerciseStep
 from engine.steps.host_task import HostTaskStep
 from engine.steps.message import MessageStep
 from engine.steps.pathway import PathwayStep
 from engine.steps.questionnaire import QuestionnaireStep
+from engine.steps.rating_wheel import RatingWheelStep
 from engine.steps.review import ReviewStep
 from engine.steps.wait import WaitStep
 from engine.steptype import AnyStepType
@@ -15,10 +19,14 @@ BUILT_IN: tuple[AnyStepType, ...] = (
     AppointmentStep(),
     BranchStep(),
     ChoiceStep(),
+    ContractStep(),
+    DiaryStep(),
+    ExerciseStep(),
     HostTaskStep(),
     MessageStep(),
     PathwayStep(),
     QuestionnaireStep(),
+    RatingWheelStep(),
     ReviewStep(),
     WaitStep(),
 )

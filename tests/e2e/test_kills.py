@@ -148,7 +148,7 @@ async def _nothing_lost(handle: Stepwell, clients: list[_Client]) -> None:
         completions = [event.occurrence for event in history if event.kind == "step_completed"]
         assert deliveries == completions == [f"s{number}.1" for number in range(1, STEPS + 1)]
         answers = [answer for occurrence in completions for answer in await handle.responses(client.journey, occurrence)]
-        assert all(answer["accepted_at"] is not None for answer in answers)
+        assert all(answer.accepted_at is not None for answer in answers)
         recorded += len(answers)
     assert recorded == JOURNEYS * STEPS
     assert await handle.verify() == []

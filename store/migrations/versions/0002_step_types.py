@@ -13,6 +13,7 @@ def upgrade() -> None:
     """Create and widen them."""
     op.add_column("journey", sa.Column("parent", sa.JSON(), nullable=True))
     op.add_column("journey", sa.Column("risks", sa.JSON(), nullable=True))
+    op.add_column("occurrence", sa.Column("due_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("response", sa.Column("fingerprint", sa.String(64), nullable=True))
     op.add_column("response", sa.Column("shared_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("response", sa.Column("read_at", sa.DateTime(timezone=True), nullable=True))

@@ -1,0 +1,149 @@
+"""Who may read what came back (rule V1), what it looks like, and everything a client may take with them (D43)."""
+
+from typing import Any, Literal
+
+from engine.base import StepId
+from engine.calendar import wall
+from engine.fingerprint import fingerprint
+from engine.steptype import Answered
+from engine.words import Reader, in_language
+from engine.zones import zone_of
+from stepwell.errors import Refused
+from stepwell.judging import step_of, type_of
+from stepwell.models import Given
+from stepwell.watching import Watching
+from store import events, journeys, posts, responses
+from store.tables import JourneyRow, ResponseRow
+
+Side = Literal["client", "practitioner"]
+
+
+class Reading(Watching):
+    """Read responses as one side may, share them and take that back, draw and sum them up, export them."""
+
+    async def responses(self, journey: str, occurrence: str, *, reader: Side = "practitioner") -> list[Given]:
+        """What was accepted for an occurrence, the oldest first, as this side may read it (rule V1).
+
+        A practitioner never sees `client_only` responses, and `client_decides` ones only while they are shared; that they
+        have read one is noted.
+        """
+        row = await self._journey(journey)
+        async with self._database.begin() as session:
+            found = [one for one in await responses.of_occurrence(session, row.id, occurrence) if may_read(one, reader)]
+            if reader == "practitioner":
+                await responses.mark_read(session, found, self._now())
+        return [_given(one) for one in found]
+
+    async def share(self, journey: str, occurrence: str) -> int:
+        """Let the practitioner read what the client gave for this occurrence, where that is theirs to decide (rule V1)."""
+        return await self._share(journey, occurrence, shared=True)
+
+    async def withdraw(self, journey: str, occurrence: str) -> int:
+        """Take the sharing back for what the practitioner has not read yet (rule V1). Returns for how many responses."""
+        return await self._share(journey, occurrence, shared=False)
+
+    async def _share(self, journey: str, occurrence: str, *, shared: bool) -> int:
+        row = await self._journey(journey)
+        step = step_of(await self._published_for(row), occurrence)
+        async with self._database.begin() as session:
+            found = await responses.of_occurrence(session, row.id, occurrence)
+            if any(one.visibility != "client_decides" for one in found):
+                raise Refused("not_to_decide", "V1", f"who reads {step.id} is settled by its pathway, not by the client")
+            changed = [one for one in found if one.read_at is None and (one.shared_at is None) == shared]
+            for one in changed:
+                one.shared_at = self._now() if shared else None
+                session.add(one)
+        return len(changed)
+
+    async def picture(self, journey: str, step: str, *, reader: Side = "client") -> str | None:
+        """The responses to a step so far as an SVG, the latest against the one before; None where there is nothing to draw."""
+        return (await self._shown(journey, step, reader))[0]
+
+    async def report(self, journey: str, step: str, *, reader: Side = "client") -> str:
+        """What the responses to a step so far come to, in Markdown, such as progress towards a goal."""
+        return (await self._shown(journey, step, reader))[1]
+
+    async def _shown(self, journey: str, step: str, side: Side) -> tuple[str | None, str]:
+        row = await self._journey(journey)
+        published = await self._published_for(row)
+        structure = step_of(published, f"{step}.1")
+        step_type = type_of(self._types, structure.type)
+        content = step_type.content_model.model_validate(published.contents.steps[structure.id].content)
+        async with self._database.read() as session:
+            given = [one for one in await responses.of_step(session, row.id, structure.id) if may_read(one, side)]
+            days = {one.id: one.delivered_at for one in await journeys.occurrences(session, row.id)}
+        language = (await self._client(row.client)).language if side == "client" else published.contents.language
+        reader = Reader(language=language, fallback=published.contents.language)
+        last = {one.occurrence: one for one in given}
+        zone = zone_of(row.zone)
+        answered = [
+            Answered(step_type.response_model.model_validate(one.payload), wall(day, zone).date())
+            for name, one in last.items()
+            if (day := days.get(name)) is not None
+        ]
+        return step_type.picture(content, answered, reader), step_type.report(content, answered, reader)
+
+    async def export(self, client: str) -> dict[str, Any]:
+        """Everything a client may have of what is kept about them, as plain values: what they were given, when, what
+        they answered, asked and were told. Nothing that is for practitioners only (rule V3, D43)."""
+        known = await self._client(client)
+        taken = []
+        after = ""
+        while page := await self.journeys(client=client, after=after):
+            taken += [await self._export(await self._journey(summary.id), known.language) for summary in page]
+            after = page[-1].id
+        person = {"id": known.id, "display_name": known.display_name, "language": known.language, "zone": known.zone}
+        return {"format": "stepwell-client-1", "client": person, "journeys": taken}
+
+    async def _export(self, row: JourneyRow, language: str) -> dict[str, Any]:
+        contents = (await self._published_for(row)).contents
+        async with self._database.read() as session:
+            found = await journeys.occurrences(session, row.id)
+            told = await events.read(session, row.id)
+            talk, rated = await posts.thread(session, row.id), await posts.ratings(session, row.id)
+            given = {one.id: await responses.of_occurrence(session, row.id, one.id) for one in found}
+        steps = [
+            {
+                "occurrence": one.id,
+                "title": contents.steps[StepId(one.step)].title_for_client(language, contents.language),
+                "rationale": _words(contents.steps[StepId(one.step)].rationale, language, contents.language),
+                "instructions": _words(contents.steps[StepId(one.step)].instructions, language, contents.language),
+                "state": one.state,
+                "delivered_at": one.delivered_at,
+                "settled_at": one.settled_at,
+                "late": one.late,
+                "responses": [
+                    {"by": each.by_role, "at": each.accepted_at, "response": each.payload, "fingerprint": each.fingerprint}
+                    for each in given[one.id]
+                ],
+            }
+            for one in found
+        ]
+        return {
+            "id": row.id,
+            "pathway": contents.title_for_client(language),
+            "status": row.status,
+            "started_at": row.started_at,
+            "finished_at": row.finished_at,
+            "steps": steps,
+            "history": [{"at": one.at, "what": one.kind, "by": one.by.role} for one in told],
+            "questions": [{"occurrence": one.occurrence, "by": one.role, "at": one.at, "text": one.text} for one in talk],
+            "ratings": [{"occurrence": one.occurrence, one.measure: one.value, "at": one.at} for one in rated],
+        }
+
+
+def may_read(response: ResponseRow, reader: Side) -> bool:
+    """Whether this side may read a response (rule V1); what a practitioner or host sent is for both."""
+    if reader == "client" or response.by_role != "client" or response.visibility == "client_and_practitioner":
+        return True
+    return response.visibility == "client_decides" and response.shared_at is not None
+
+
+def _given(row: ResponseRow) -> Given:
+    known = row.model_dump(include=set(Given.model_fields))
+    intact = row.fingerprint is None or fingerprint(row.payload) == row.fingerprint
+    return Given.model_validate({**known, "is_intact": intact})
+
+
+def _words(text: Any, language: str, fallback: str) -> str:
+    return in_language(text, language, fallback) if text else ""
