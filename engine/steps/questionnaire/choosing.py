@@ -55,7 +55,7 @@ class YesNoItem(Question):
 
 
 class _Chosen(Question):
-    options: tuple[Option, ...] = Field(max_length=500)
+    options: tuple[Option, ...] = Field(min_length=1, max_length=500)
     """Two or more."""
     open: bool = False
     """Whether the client may answer in their own words instead: `{"other": "…"}`. They yield no points."""
@@ -192,8 +192,8 @@ class ChoicesItem(_Chosen):
     def reach(self) -> Reach:
         """The least and the most that so many of them can add up to."""
         points = sorted(option.points for option in self.options)
-        fewest = max(1, self.min or 0) - self.open
-        numbers = range(fewest, min(self.max or len(points), len(points)) + 1)
+        fewest = min(max(1, self.min or 0) - self.open, len(points))
+        numbers = range(fewest, max(fewest, min(self.max or len(points), len(points))) + 1)
         return Reach(
             min(sum(points[:number]) for number in numbers),
             max(sum(points[len(points) - number :]) for number in numbers),

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from engine.findings import did_you_mean
 from engine.steps.questionnaire.attachments import AttachmentItem
 from engine.steps.questionnaire.choosing import ChoiceItem, ChoicesItem, YesNoItem
 from engine.steps.questionnaire.item import Item, repetition_problems
@@ -13,6 +14,11 @@ from engine.steps.questionnaire.texts import LongTextItem, TextItem, UrlItem
 from engine.steps.questionnaire.times import DateItem, DateTimeItem, TimeItem
 from engine.steptype import Problem
 from engine.words import Text
+
+_TYPES = (
+    *("text", "long_text", "url", "yes_no", "choice", "choices", "scale", "number", "quantity"),
+    *("date", "time", "date_time", "attachment", "display", "group"),
+)
 
 MOST_ITEMS = 300
 DEEPEST = 5
@@ -60,6 +66,14 @@ class GroupItem(Item):
         yield from repetition_problems(repeats=self.repeats, fewest=self.fewest, most=self.most)
 
 
+def _of_a_known_type(value: object) -> object:
+    """What is written, if it has a type there is; raises ValueError with a suggestion."""
+    if isinstance(value, dict) and (not isinstance(value.get("type"), str) or value["type"] not in _TYPES):
+        advice = did_you_mean(str(value.get("type", "")), _TYPES)
+        raise ValueError(f"{value['type']!r} is no item type; {advice}"[:400] if "type" in value else f"has no type; {advice}")
+    return value
+
+
 AnyItem = Annotated[
     TextItem
     | LongTextItem
@@ -77,6 +91,7 @@ AnyItem = Annotated[
     | DisplayItem
     | GroupItem,
     Field(discriminator="type"),
+    BeforeValidator(_of_a_known_type),
 ]
 """An item, by its `type`."""
 

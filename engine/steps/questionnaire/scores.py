@@ -91,12 +91,11 @@ class Score(Content):
         ends = [self._ends(questions, name) for name in self._names(questions)]
         if not ends:
             return -inf, inf
+        lows, highs = [low for low, _ in ends], [high for _, high in ends]
         if self.method == "mean" or self.missing is not None:
             number = 1 if self.method == "mean" else len(ends)
-            least, most = min(low for low, _ in ends) * number, max(high for _, high in ends) * number
-        else:
-            least, most = _sum(low for low, _ in ends), _sum(high for _, high in ends)
-        return _product(least, self.times), _product(most, self.times)
+            lows, highs = [min(lows)] * number, [max(highs)] * number
+        return _total(lows, self.times), _total(highs, self.times)
 
     # What an author wrote
 
@@ -226,11 +225,6 @@ def _exact(number: float) -> Fraction:
     return Fraction(number) if isinstance(number, int) else Fraction(str(number))
 
 
-def _sum(numbers: Iterator[float]) -> float:
-    known = list(numbers)
-    infinite = next((number for number in known if abs(number) == inf), None)
-    return infinite if infinite is not None else float(sum(map(_exact, known), Fraction(0)))
-
-
-def _product(number: float, times: float) -> float:
-    return number if abs(number) == inf else float(_exact(number) * _exact(times))
+def _total(numbers: list[float], times: float) -> float:
+    endless = next((number for number in numbers if abs(number) == inf), None)
+    return endless if endless is not None else float(sum(map(_exact, numbers), Fraction(0)) * _exact(times))

@@ -62,11 +62,13 @@ class Sheet:
         problems: list[Problem],
     ) -> Answers:
         """Fill in these items once, in view of the answers around them."""
-        known = {item.id for item in _beside(items)}
+        known = {item.id: item for item in _beside(items)}
         for name in given:
             if name not in known:
                 message = "is no item of this questionnaire" if where == "answers" else "is no item of this group"
                 problems.append(Problem(where=f"{where}.{name[:_SHOWN]}", message=message, suggestion="leave it out"))
+            elif not _takes_answer(known[name]):
+                problems.append(Problem(where=f"{where}.{name}", message="takes no answer", suggestion="leave it out"))
         answers: Answers = {}
         seen = ChainMap(answers, dict(around))
         hidden: set[str] = set()
@@ -74,9 +76,9 @@ class Sheet:
             place, answer = f"{where}.{item.id}", given.get(item.id)
             if item.id in hidden or not self.is_asked(item, seen):
                 hidden.update(one.id for one in _inside(item))
-                if not _is_blank(answer):
+                if not _is_blank(answer) and _takes_answer(item):
                     problems.append(Problem(where=place, message="is not asked, given the other answers"))
-            elif isinstance(item, GroupItem) and not item.repeats:
+            elif not _takes_answer(item):
                 continue
             elif _is_blank(answer):
                 if isinstance(item, Question | GroupItem) and item.required:
@@ -161,6 +163,10 @@ def _beside(items: Sequence[AnyItem]) -> Iterator[AnyItem]:
 
 def _inside(item: AnyItem) -> Iterator[AnyItem]:
     return _beside(item.items) if isinstance(item, GroupItem) and not item.repeats else iter(())
+
+
+def _takes_answer(item: Item) -> bool:
+    return isinstance(item, Question) or (isinstance(item, GroupItem) and item.repeats)
 
 
 def _is_blank(answer: object) -> bool:
