@@ -61,7 +61,9 @@ def test_a_case_is_taken_and_refused_as_it_says(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", WRONG, ids=[one["name"] for one in WRONG])
 def test_S_everything_wrong_with_a_content_is_found_at_once(case: dict[str, Any]) -> None:
     """Each with its place."""
-    assert shown(KIND.check(content_of(case["wrong_content"]))) == case["finds"]
+    content = content_of(case["wrong_content"])
+    assert shown(KIND.check(content)) == case["finds"]
+    KIND.outcomes(content), KIND.risks(content), KIND.texts(content), KIND.present(content, Reader())  # publishing asks on
 
 
 def test_D5_a_german_reader_gets_german_words() -> None:
@@ -178,6 +180,17 @@ def test_a_questionnaire_that_nobody_could_answer_is_not_published() -> None:
     inner = {"id": "t", "type": "text", "text": "T", "min": 400, "repeats": True, "fewest": 10}
     content = content_of({"items": [{"id": "g", "type": "group", "repeats": True, "fewest": 100, "items": [inner]}]})
     assert shown(KIND.check(content)) == ["items: ask for more than the 100,000 characters a response may hold"]
+
+
+def test_groups_in_groups_cannot_keep_a_judge_busy() -> None:
+    """Neither many rounds nor many mistakes: both are bounded."""
+    many = [{"id": f"i{at}", "type": "text", "text": "T"} for at in range(200)]
+    inner = {"id": "h", "type": "group", "repeats": True, "items": many}
+    outer = {"id": "g", "type": "group", "repeats": True, "items": [inner]}
+    assert shown(KIND.check(content_of({"items": [outer]})))[0] == "items: could take more than 30,000 answers"
+    fits = {"items": [outer | {"most": 1}]}
+    assert KIND.check(content_of(fits)) == ()
+    assert len(refused(fits, {"g": [{"h": [{} for _ in range(100)]}]})) == 500
 
 
 def test_V2_a_clients_own_words_never_reach_the_journey() -> None:

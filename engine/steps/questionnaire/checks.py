@@ -7,7 +7,7 @@ from engine.findings import did_you_mean
 from engine.steps.questionnaire.conditions import AnyOf, AskedIf
 from engine.steps.questionnaire.item import Item, Question
 from engine.steps.questionnaire.kinds import AnyItem, GroupItem
-from engine.steps.questionnaire.sheet import LARGEST, least_weight
+from engine.steps.questionnaire.sheet import LARGEST, MOST_ANSWERS, least_weight, most_answers
 from engine.steptype import Problem
 
 
@@ -21,6 +21,9 @@ class ItemChecks:
     def all(self, items: Sequence[AnyItem]) -> Iterator[Problem]:
         """Everything, item by item."""
         yield from self._items(items, {}, "items")
+        if most_answers(items) > MOST_ANSWERS:
+            message = f"could take more than {MOST_ANSWERS:,} answers"
+            yield Problem(where="items", message=message, suggestion="lower 'most' where groups repeat")
         if least_weight(items) > LARGEST:
             message = f"ask for more than the {LARGEST:,} characters a response may hold"
             yield Problem(where="items", message=message, suggestion="ask for fewer or shorter answers")

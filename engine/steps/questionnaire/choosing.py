@@ -74,6 +74,9 @@ class _Chosen(Question):
             yield Problem(where="options", message="two options share a value", suggestion="give each its own value")
         if self.open and OTHER in values:
             yield Problem(where="options", message=f"{OTHER!r} stands for the client's own words", suggestion="rename it")
+        if self.open and self.risk is not None:
+            message = "looks at no words of the client's own"
+            yield Problem(where="risk", message=message, suggestion="leave out 'open', or ask for their words in another item")
 
     def is_own_words(self, answer: object) -> bool:
         """Whether an answer is in the client's own words, where it may be."""

@@ -10,6 +10,8 @@ from engine.steps.questionnaire.kinds import AnyItem, GroupItem
 from engine.steptype import Draw, Problem
 
 LARGEST = 100_000
+MOST_ANSWERS = 30_000
+_MOST_PROBLEMS = 500
 _OTHER_THAN_TEXT = 8
 _CHOSEN = 100
 _SHOWN = 64
@@ -51,7 +53,7 @@ class Sheet:
             message = f"hold more than {LARGEST:,} characters in all"
             return {}, (Problem(where="answers", message=message, suggestion="shorten the longest"),)
         problems: list[Problem] = []
-        return self._round(self.items, given, {}, "answers", problems), tuple(problems)
+        return self._round(self.items, given, {}, "answers", problems), tuple(problems[:_MOST_PROBLEMS])
 
     def _round(
         self,
@@ -151,6 +153,13 @@ def least_weight(items: Sequence[AnyItem]) -> int:
         elif isinstance(item, GroupItem):
             total += least_weight(item.items) * (item.fewest if item.repeats else 1)
     return total
+
+
+def most_answers(items: Sequence[AnyItem]) -> int:
+    """How many answers these items could take: what a judge may have to look at."""
+    return sum(
+        most_answers(item.items) * (item.most if item.repeats else 1) if isinstance(item, GroupItem) else 1 for item in items
+    )
 
 
 def _beside(items: Sequence[AnyItem]) -> Iterator[AnyItem]:
