@@ -81,6 +81,11 @@ class Compared(Content):
         )
 
     @property
+    def says_something(self) -> bool:
+        """Whether anything is said at all."""
+        return bool(self._says)
+
+    @property
     def _says(self) -> set[str]:
         return {name for name in ("equals", "is_not", "includes", *_ORDER) if getattr(self, name) is not None}
 
@@ -106,12 +111,12 @@ class AskedIf(Compared):
     def holds(self, question: Answered, answer: object) -> bool:
         """Whether the earlier answer is so."""
         return (self.exists is None or self.exists == (answer is not None)) and (
-            not self._says or super().holds(question, answer)
+            not self.says_something or super().holds(question, answer)
         )
 
     def problems(self, question: Answered) -> Iterator[Problem]:
         """What can never be said of that item, or that nothing is said."""
-        if not self._says and self.exists is None:
+        if not self.says_something and self.exists is None:
             message = f"says nothing of {self.item!r}"
             yield Problem(where="", message=message, suggestion="add 'is: …', 'at_least: …' or 'exists: true'")
         yield from super().problems(question)

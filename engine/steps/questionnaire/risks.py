@@ -1,11 +1,12 @@
 """Rules that tell somebody at once: data on an item, switched off only by a named practitioner."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import StringConstraints
 
-from engine.steps.questionnaire.conditions import Compared
-from engine.steptype import Content
+from engine.steps.questionnaire.conditions import Answered, Compared
+from engine.steptype import Content, Problem
 
 RuleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 
@@ -15,6 +16,12 @@ class Risk(Compared):
 
     name: RuleName
     """Unique in the questionnaire; alerts and `risks_off` name it."""
+
+    def problems(self, question: Answered) -> Iterator[Problem]:
+        """What can never be said of the answer, or that nothing is said."""
+        if not self.says_something:
+            yield Problem(where="", message=f"the rule {self.name!r} says nothing", suggestion="add 'is: …' or 'above: …'")
+        yield from super().problems(question)
 
 
 class RiskOff(Content):
