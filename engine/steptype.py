@@ -23,9 +23,9 @@ Outcome = dict[str, Scalar | tuple[str, ...]]
 
 
 class Content(BaseModel):
-    """What an author writes for a step. Frozen; unknown fields are refused."""
+    """What an author writes for a step. Frozen; unknown fields are refused, and numbers that are none."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 class Response(BaseModel):
@@ -176,13 +176,16 @@ AnyStepType = StepType[Any, Any]
 
 
 def missing_languages(texts: Mapping[str, Text | None], languages: tuple[str, ...]) -> tuple[Problem, ...]:
-    """Name every text that lacks a language of its pathway; words without a language count for the first one."""
+    """Name every text that lacks a language of its pathway; words without a language count for the first one.
+
+    Words in `en` do for `en-GB`, as they do for its readers.
+    """
     return tuple(
         Problem(where=where, message=f"has no words in {language!r}", suggestion=f"add {language!r} beside the others")
         for where, text in texts.items()
         if text is not None
         for language in languages
-        if language not in (text if isinstance(text, dict) else languages[:1])
+        if not {language, language.split("-")[0]} & set(text if isinstance(text, dict) else languages[:1])
     )
 
 

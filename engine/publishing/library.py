@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.findings import Finding, did_you_mean
+from engine.instruments import library as built_in
 from engine.publishing.practice import Library
 
 
 def put_in_library_steps(value: Any, library: Library) -> Iterator[Finding]:
-    """Fill every step that says `use` with what the library has; what the step says itself wins, content by content field."""
+    """Fill every step that says `use` with what the library has; what the step says itself wins, content by content field.
+
+    The instruments that come with the engine are in every library; a library step of the same name comes before them.
+    """
+    library = {**built_in(), **library}
     steps = value.get("steps") if isinstance(value, dict) else None
     for at, step in enumerate(steps if isinstance(steps, list) else []):
         if not isinstance(step, dict) or "use" not in step:
