@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from engine import instruments
 from engine.findings import DefinitionError
 from engine.publishing import Checked, Practice, Published, check_pathway, compile_pathway
 from engine.words import in_language
@@ -38,7 +39,7 @@ class Authoring(Desk):
                 self._tenant,
                 checked.published.structure.pathway,
                 text,
-                pathways.fingerprint(text, dict(practice.library)),
+                pathways.fingerprint(text, {**instruments.library(), **practice.library}),
                 lambda number: compile_pathway(source, number, self._types, practice),
                 self._now(),
             )

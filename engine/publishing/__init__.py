@@ -246,8 +246,8 @@ def pathway_schema(types: StepTypes | None = None) -> dict[str, Any]:
     definitions: dict[str, Any] = schema["$defs"]
     contents: dict[str, str] = {}
     for name in sorted(table):
-        own = table[name].content_model.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
-        definitions.update(own.pop("$defs", {}))
+        own = table[name].content_model.model_json_schema(by_alias=True, ref_template=f"#/$defs/{name}.{{model}}")
+        definitions.update({f"{name}.{model}": inner for model, inner in own.pop("$defs", {}).items()})
         contents[name] = own.get("title", name)
         definitions[contents[name]] = own
     definitions["Step"]["properties"]["type"] = {"enum": sorted(table), "description": "The step type."}

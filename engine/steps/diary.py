@@ -3,12 +3,16 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Annotated
 
-from pydantic import Field, JsonValue
+from pydantic import BeforeValidator, Field, JsonValue
 
 from engine.steps import phrases
 from engine.steps.goals import Goal, progress_picture, progress_table
-from engine.steps.items import Item, is_shown, judge_answer, sample_answer
+from engine.steps.questionnaire.checks import ItemChecks
+from engine.steps.questionnaire.kinds import AnyItem, texts_of, within_bounds
+from engine.steps.questionnaire.sheet import Sheet, rules_met, rules_of
+from engine.steps.questionnaire.showing import Page
 from engine.steptype import (
     Answered,
     Content,
@@ -41,7 +45,7 @@ class DiaryContent(Content):
 
     prompt: Text
     """What to write down, in Markdown."""
-    fields: tuple[Item, ...] = Field(min_length=1, max_length=30)
+    fields: Annotated[tuple[AnyItem, ...], BeforeValidator(within_bounds)] = Field(min_length=1, max_length=30)
     """What each entry asks, as in a questionnaire."""
     entries: EntryNumbers = EntryNumbers()
     """How many entries a response holds: 1 to 20 unless given."""
@@ -79,9 +83,7 @@ class DiaryStep(StepType[DiaryContent, DiaryResponse]):
 
     def texts(self, content: DiaryContent) -> Mapping[str, Text | None]:
         """The prompt, and everything in the fields."""
-        fields = {
-            f"fields.{at}.{name}": text for at, field in enumerate(content.fields) for name, text in field.texts().items()
-        }
+        fields = {where.replace("items", "fields", 1): text for where, text in texts_of(content.fields).items()}
         return {"prompt": content.prompt, **fields}
 
     def check(self, content: DiaryContent) -> tuple[Problem, ...]:
@@ -92,6 +94,10 @@ class DiaryStep(StepType[DiaryContent, DiaryResponse]):
         """The number of entries, and of those that count."""
         return {"entries": "int"} if content.goal is None else {"entries": "int", "counted": "int"}
 
+    def risks(self, content: DiaryContent) -> Sequence[str]:
+        """The rules on the fields."""
+        return rules_of(content.fields)
+
     def judge(self, content: DiaryContent, response: DiaryResponse) -> Outcome:
         """Check the number of entries and every answer in them."""
         problems = tuple(_problems(content, response))
@@ -100,15 +106,21 @@ class DiaryStep(StepType[DiaryContent, DiaryResponse]):
         entries: Outcome = {"entries": len(response.entries)}
         return entries if content.goal is None else {**entries, "counted": _counted(content.goal, response)}
 
+    def alarms(self, content: DiaryContent, response: DiaryResponse) -> tuple[str, ...]:
+        """The rules that an entry meets, each once."""
+        sheet, rules = Sheet(content.fields), set(rules_of(content.fields))
+        met = (name for entry in response.entries for name in rules_met(sheet, entry.answers, rules))
+        return tuple(dict.fromkeys(met))
+
     def sample(self, content: DiaryContent, draw: Draw) -> DiaryResponse:
         """The fewest entries, with an answer to everything that is asked."""
-        return DiaryResponse(entries=tuple(_made_up(content, draw) for _ in range(content.entries.min)))
+        sheet = Sheet(content.fields)
+        return DiaryResponse(entries=tuple(Entry(answers=sheet.make_up(draw)) for _ in range(content.entries.min)))
 
     def present(self, content: DiaryContent, reader: Reader) -> Presentation:
         """The prompt, and what each entry asks."""
-        questions = [f"- {' '.join(reader.markdown(field.text).split())}" for field in content.fields]
         return Presentation(
-            body="\n".join([reader.markdown(content.prompt), "", *questions]),
+            body="\n\n".join([reader.markdown(content.prompt), *Page(reader).blocks(content.fields)]),
             preview=first_line(reader.plain(content.prompt)),
             forecast=reader.plain(phrases.DIARY_TO_COME),
         )
@@ -130,32 +142,17 @@ def _counted(goal: Goal, response: DiaryResponse) -> int:
     return sum(goal.is_met_by(entry.answers) for entry in response.entries)
 
 
-def _made_up(content: DiaryContent, draw: Draw) -> Entry:
-    answers: dict[str, JsonValue] = {}
-    for field in content.fields:
-        if is_shown(field, answers):
-            answer = sample_answer(field, draw)
-            answers[field.id] = list(answer) if isinstance(answer, tuple) else answer
-    return Entry(answers=answers)
-
-
 def _content_problems(content: DiaryContent) -> Iterator[Problem]:
-    earlier: dict[str, Item] = {}
-    for at, field in enumerate(content.fields):
-        where = f"fields.{at}"
-        if field.id in earlier:
-            yield Problem(where=f"{where}.id", message=f"{field.id!r} is there twice", suggestion="give each field its own id")
-        for one in field.problems(earlier):
-            yield one.model_copy(update={"where": f"{where}.{one.where}"})
-        earlier[field.id] = field
+    for one in ItemChecks().all(content.fields):
+        yield one.model_copy(update={"where": one.where.replace("items", "fields", 1)})
     if content.entries.min > content.entries.max:
         yield Problem(where="entries.min", message="the fewest are more than the most", suggestion="swap min and max")
     if content.goal is not None:
-        yield from content.goal.problems(content.fields)
+        yield from content.goal.problems(tuple(Sheet(content.fields).beside.values()))
 
 
 def _problems(content: DiaryContent, response: DiaryResponse) -> Iterator[Problem]:
-    number = len(response.entries)
+    number, sheet = len(response.entries), Sheet(content.fields)
     if number < content.entries.min:
         yield Problem(where="entries", message=f"must be at least {content.entries.min}", suggestion="add what is missing")
     if number > content.entries.max:
@@ -163,23 +160,5 @@ def _problems(content: DiaryContent, response: DiaryResponse) -> Iterator[Proble
     for at, entry in enumerate(response.entries):
         if entry.at is not None and not _TIME.fullmatch(entry.at):
             yield Problem(where=f"entries.{at}.at", message="must be a time such as 08:30")
-        for one in _answer_problems(content.fields, entry.answers):
+        for one in sheet.fill(entry.answers)[1]:
             yield one.model_copy(update={"where": f"entries.{at}.{one.where}"})
-
-
-def _answer_problems(fields: Sequence[Item], answers: Mapping[str, JsonValue]) -> Iterator[Problem]:
-    known = {field.id for field in fields}
-    for name in answers:
-        if name not in known:
-            yield Problem(where=f"answers.{name[:63]}", message="is no field of this diary", suggestion="leave it out")
-    shown: dict[str, JsonValue] = {}
-    for field in fields:
-        answer = answers.get(field.id)
-        if is_shown(field, shown):
-            problem = judge_answer(field, answer)
-            if problem is not None:
-                yield problem
-            elif answer is not None:
-                shown[field.id] = answer
-        elif answer is not None:
-            yield Problem(where=f"answers.{field.id}", message="is not asked, given the other answers")

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from engine.pictures import FILL, INK, STRONG, number, picture, text
 from engine.steps import phrases
-from engine.steps.items import Item
+from engine.steps.questionnaire.item import Item
 from engine.steps.wait import FactName
 from engine.steptype import Content, Problem
 from engine.words import Reader

@@ -1,9 +1,13 @@
 """S · what is refused before publishing: everything at once, each with code, step, line and a suggestion."""
 
+import json
+import re
+
 import pytest
 
 from engine.findings import DefinitionError, Finding
 from engine.publishing import Practice, check_pathway, compile_pathway, pathway_schema
+from engine.steps import step_types
 from tests.pathways import document, step
 
 TEN_MISTAKES = """\
@@ -196,10 +200,11 @@ def test_V2_private_steps_declare_no_outcome() -> None:
 def test_the_schema_describes_every_step_type() -> None:
     """An editor that knows the schema completes the content of each type."""
     schema = pathway_schema()
-    assert schema["$defs"]["Step"]["properties"]["type"]["enum"] == ["message", "questionnaire", "review", "wait"]
+    assert schema["$defs"]["Step"]["properties"]["type"]["enum"] == sorted(step_types())
     for branch in schema["$defs"]["Step"]["allOf"]:
         reference = branch["then"]["properties"]["content"]["$ref"].removeprefix("#/$defs/")
-        assert schema["$defs"][reference]["properties"]
+        assert "properties" in schema["$defs"][reference]
+    assert set(re.findall(r'"#/\$defs/([^"]+)"', json.dumps(schema))) <= schema["$defs"].keys()
 
 
 def test_a_misspelt_type_is_one_mistake() -> None:

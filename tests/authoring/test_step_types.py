@@ -1,12 +1,9 @@
 """The step types judge what comes back and tell the journey only what they declared."""
 
-from typing import Any
-
 import pytest
 
-from engine.steps import BUILT_IN, step_types
-from engine.steptype import AnyStepType, InvalidResponse, missing_languages
-from engine.words import Reader
+from engine.steps import step_types
+from engine.steptype import InvalidResponse, missing_languages
 
 TYPES = step_types()
 
@@ -25,23 +22,6 @@ def test_a_wait_takes_no_response() -> None:
     kind = TYPES["wait"]
     with pytest.raises(InvalidResponse):
         kind.judge(kind.content_model.model_validate({"event": "x"}), kind.response_model())
-
-
-@pytest.mark.parametrize("kind", BUILT_IN, ids=lambda kind: kind.name)
-def test_every_type_shows_itself_in_the_readers_language(kind: AnyStepType) -> None:
-    """A German reader gets German words, others the pathway's own."""
-    texts = {"en": "English words", "de": "Deutsche Worte"}
-    contents: dict[str, dict[str, Any]] = {
-        "message": {"body": texts},
-        "questionnaire": {"intro": texts, "items": [{"id": "a", "type": "yes_no", "text": texts}]},
-        "review": {"prompt": texts},
-        "wait": {"event": "x", "note": texts},
-    }
-    content = kind.content_model.model_validate(contents[kind.name])
-    assert "Deutsche" in kind.present(content, Reader(language="de-AT")).body
-    assert "English" in kind.present(content, Reader(language="fr")).preview
-    assert missing_languages(kind.texts(content), ("en", "de")) == ()
-    assert missing_languages(kind.texts(content), ("en", "de", "fr"))
 
 
 def test_two_types_of_one_name_are_refused() -> None:

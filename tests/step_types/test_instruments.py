@@ -8,7 +8,7 @@ import pytest
 
 from engine import instruments
 from engine.loading import load
-from engine.publishing import check_pathway
+from engine.publishing import Practice, check_pathway
 from engine.steps.questionnaire import QuestionnaireContent, QuestionnaireResponse, QuestionnaireStep
 from engine.steps.questionnaire.choosing import ChoiceItem
 from engine.steps.questionnaire.sheet import Sheet
@@ -119,7 +119,8 @@ def test_D34_the_homework_measures_say_what_they_are_not() -> None:
 def test_a_library_step_is_published_as_it_is(name: str) -> None:
     """With everything a step should have: not even a warning, also for readers in `en-GB`."""
     for language in ("en", "en-GB"):
-        checked = check_pathway(f"pathway: p\ntitle: P\nlanguage: {language}\nsteps:\n  - use: {name}\n    id: a\n")
+        head = f"pathway: p\ntitle: P\nlanguage: {language}\nalerts: {{to: practitioner}}\n"
+        checked = check_pathway(f"{head}steps:\n  - use: {name}\n    id: a\n")
         assert [str(one) for one in checked.findings] == []
         assert checked.published is not None
         assert checked.published.contents.steps["a"].kind == "self_assessment"  # type: ignore[index]
@@ -134,15 +135,15 @@ def test_an_instrument_without_words_in_a_language_is_found() -> None:
 def test_a_tenants_own_library_step_comes_first() -> None:
     """And what the step says itself before that."""
     own = {"phq9": {"type": "message", "title": "Ours", "content": {"body": "Hello"}}}
-    source = "pathway: p\ntitle: P\nsteps: [{use: phq9, id: a, rationale: R, instructions: I}]"
-    published = check_pathway(source, library=own).published
+    source = "pathway: p\ntitle: P\nalerts: {}\nsteps: [{use: phq9, id: a, rationale: R, instructions: I}]"
+    published = check_pathway(source, practice=Practice(library=own)).published
     assert published is not None
     assert published.contents.steps["a"].type == "message"  # type: ignore[index]
 
 
 def test_using_an_instrument_leaves_it_as_it_is() -> None:
     """A copy is tailored, never the library."""
-    source = "pathway: p\ntitle: P\nsteps: [{use: phq9, id: a, content: {intro: Mine}}]"
+    source = "pathway: p\ntitle: P\nalerts: {}\nsteps: [{use: phq9, id: a, content: {intro: Mine}}]"
     assert check_pathway(source).published is not None
     instruments.library()["phq9"]["content"]["items"].clear()
     assert instruments.library() == STEPS

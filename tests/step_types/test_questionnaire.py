@@ -1,6 +1,5 @@
 """What a questionnaire takes, refuses, and tells the journey."""
 
-import time
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -84,11 +83,9 @@ def test_nothing_is_left_of_words_that_name_what_is_not_known() -> None:
 def test_ten_thousand_items_are_refused_at_once() -> None:
     """One clear finding, before anything is looked at closely."""
     items = "\n".join(f"        - {{id: i{number}, type: text, text: T}}" for number in range(10_000))
-    began = time.perf_counter()
     checked = check_pathway(
         f"pathway: p\ntitle: P\nsteps:\n  - id: a\n    type: questionnaire\n    content:\n      items:\n{items}"
     )
-    assert time.perf_counter() - began < 10
     found = [one.message for one in checked.findings if one.path[:4] == ("steps", 0, "content", "items")]
     assert found == ["items: there are more than 300 items in all; split the questionnaire into several steps"]
 
@@ -217,23 +214,6 @@ def test_what_an_older_version_published_still_reads() -> None:
     assert KIND.check(content) == ()
     answers: dict[str, Any] = {"s": 2, "n": 4, "c": ["a"], "t": "x"}
     assert KIND.judge(content, QuestionnaireResponse(answers=answers)) == {}
-
-
-def test_thirty_items_are_judged_within_a_millisecond() -> None:
-    """Nobody waits for a form; measured at its best of many, as the machine is shared."""
-    items: list[dict[str, Any]] = [{"id": f"s{at}", "type": "scale", "min": 0, "max": 3, "text": "S"} for at in range(20)]
-    items += [
-        {"id": f"t{at}", "type": "text", "text": "T", "required": False, "asked_if": {"item": "s0", "above": 1}}
-        for at in range(10)
-    ]
-    content = content_of({"items": items, "score": {"bands": [{"to": 60, "name": "all"}]}})
-    response = QuestionnaireResponse(answers={f"s{at}": 2 for at in range(20)})
-    times = []
-    for _ in range(200):
-        began = time.perf_counter()
-        KIND.judge(content, response)
-        times.append(time.perf_counter() - began)
-    assert min(times) < 0.001
 
 
 @given(contents(), st.lists(st.floats(0, 1, exclude_max=True), min_size=1, max_size=40))

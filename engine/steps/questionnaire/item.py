@@ -6,7 +6,7 @@ from typing import ClassVar, NamedTuple
 from pydantic import Field, JsonValue
 
 from engine.base import Scalar
-from engine.steps.message import Medium
+from engine.steps.media import Medium
 from engine.steps.questionnaire.conditions import AnyOf, AskedIf, ItemId, Size
 from engine.steps.questionnaire.risks import Risk
 from engine.steptype import Content, Draw, Problem

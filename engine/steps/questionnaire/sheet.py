@@ -1,7 +1,7 @@
 """A questionnaire filled in: which items are asked, what is wrong with the answers, and what answers could look like."""
 
 from collections import ChainMap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
 
@@ -141,6 +141,22 @@ def every(answers: Mapping[str, JsonValue], questions: Mapping[str, Question]) -
         elif isinstance(answer, list):
             for one in answer:
                 yield from every(one if isinstance(one, dict) else {}, questions)
+
+
+def rules_of(items: Sequence[AnyItem]) -> tuple[str, ...]:
+    """The risk rules on these items."""
+    return tuple(question.risk.name for question in Sheet(items).questions.values() if question.risk is not None)
+
+
+def rules_met(sheet: Sheet, given: Mapping[str, JsonValue], in_force: Collection[str]) -> tuple[str, ...]:
+    """The rules in force that these answers meet, each once."""
+    answers, _ = sheet.fill(given)
+    met = (
+        question.risk.name
+        for question, answer in every(answers, sheet.questions)
+        if question.risk is not None and question.risk.name in in_force and question.risk.holds(question, answer)
+    )
+    return tuple(dict.fromkeys(met))
 
 
 def least_weight(items: Sequence[AnyItem]) -> int:

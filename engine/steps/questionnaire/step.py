@@ -12,7 +12,7 @@ from engine.steps.questionnaire.conditions import ItemId
 from engine.steps.questionnaire.kinds import AnyItem, texts_of, within_bounds
 from engine.steps.questionnaire.risks import RiskOff
 from engine.steps.questionnaire.scores import Score
-from engine.steps.questionnaire.sheet import Sheet, every
+from engine.steps.questionnaire.sheet import Sheet, rules_met, rules_of
 from engine.steps.questionnaire.showing import Page
 from engine.steptype import (
     Content,
@@ -95,7 +95,7 @@ class QuestionnaireStep(StepType[QuestionnaireContent, QuestionnaireResponse]):
     def risks(self, content: QuestionnaireContent) -> Sequence[str]:
         """The rules on the items, without those that are switched off."""
         off = {one.rule for one in content.risks_off}
-        return tuple(name for name in _rules(content) if name not in off)
+        return tuple(name for name in rules_of(content.items) if name not in off)
 
     def judge(self, content: QuestionnaireContent, response: QuestionnaireResponse) -> Outcome:
         """Check every answer against its item and draw the declared facts."""
@@ -117,15 +117,7 @@ class QuestionnaireStep(StepType[QuestionnaireContent, QuestionnaireResponse]):
 
     def alarms(self, content: QuestionnaireContent, response: QuestionnaireResponse) -> tuple[str, ...]:
         """The rules in force that the answers meet, each once."""
-        in_force = set(self.risks(content))
-        sheet = Sheet(content.items)
-        answers, _ = sheet.fill(response.answers)
-        met = (
-            question.risk.name
-            for question, answer in every(answers, sheet.questions)
-            if question.risk is not None and question.risk.name in in_force and question.risk.holds(question, answer)
-        )
-        return tuple(dict.fromkeys(met))
+        return rules_met(Sheet(content.items), response.answers, set(self.risks(content)))
 
     def sample(self, content: QuestionnaireContent, draw: Draw) -> QuestionnaireResponse:
         """An answer to everything that is asked, drawn evenly."""
@@ -144,11 +136,6 @@ def _scores(content: QuestionnaireContent) -> dict[str, tuple[Score, str]]:
     """Every score by the name of its outcome, with the name of its band's."""
     named = {name: (score, f"{name}_band") for name, score in content.scores.items()}
     return ({"score": (content.score, "band")} if content.score is not None else {}) | named
-
-
-def _rules(content: QuestionnaireContent) -> tuple[str, ...]:
-    questions = Sheet(content.items).questions.values()
-    return tuple(question.risk.name for question in questions if question.risk is not None)
 
 
 def _wrong_scores(content: QuestionnaireContent) -> Iterator[Problem]:
@@ -182,7 +169,7 @@ def _wrong_names(content: QuestionnaireContent) -> Iterator[Problem]:
             yield Problem(where=where, message=message, suggestion="leave it out")
         elif name in taken:
             yield Problem(where=where, message=f"{name!r} is taken by a score", suggestion="rename the item")
-    rules = _rules(content)
+    rules = rules_of(content.items)
     for at, off in enumerate(content.risks_off):
         if off.rule not in rules:
             message = f"{off.rule!r} is no rule of this questionnaire"
