@@ -12,7 +12,7 @@ from engine.advance import StartFacts, advance, begin
 from engine.base import ClientId, Frozen, JourneyId, MessageId, OccurrenceId, StepId, TenantId
 from engine.calendar import from_wall, wall
 from engine.journey import OPEN_STATES
-from engine.messages import By, HostEvent, Message, Respond, Tick
+from engine.messages import By, HostEvent, Message, Respond, TaskDone, Tick
 from engine.publishing import Published
 from engine.steps import StepTypes
 from engine.steptype import Content, Outcome
@@ -119,13 +119,14 @@ class _Life:
         takes_late = occurrence.state in ("expired", "abandoned") and step.late == "accept_late"
         if occurrence.state not in OPEN_STATES and not takes_late:
             return None
-        if step.actor == "host":
-            event = step.completes_on.event if step.completes_on else None
+        if step.completes_on is not None:
+            event = step.completes_on.event
             return HostEvent(id=self._next_id(), name=event) if event else None
-        by = By(role="practitioner" if step.actor == "practitioner" else "client")
         response = f"{name}/{self._messages}"
         outcome = self._answers.draw(step, self._draws)
-        return Respond(id=self._next_id(), by=by, occurrence=name, response_id=response, outcome=outcome)
+        if step.task is not None:
+            return TaskDone(id=self._next_id(), occurrence=name, run=occurrence.runs, outcome=outcome)
+        return Respond(id=self._next_id(), by=By(role=step.actor), occurrence=name, response_id=response, outcome=outcome)
 
     def _notice(self, turn: Turn, now: datetime) -> None:
         for event in turn.events:
@@ -182,7 +183,12 @@ class _Answers:
         if not step.outcomes:
             return {}
         step_type, content = self._types[step.type], self._contents[step.id]
+        if step.task is not None and step.task.undo is not None:  # another journey: nothing says what it would hand back
+            return {name: _SAMPLES[kind] for name, kind in step.outcomes}
         return step_type.judge(content, step_type.sample(content, draws.random))
+
+
+_SAMPLES: dict[str, Any] = {"bool": True, "int": 1, "double": 1.0, "string": "", "list": ()}
 
 
 class _Tally:
@@ -257,7 +263,7 @@ def simulate(
     date lies 30 days after the start. Raises UnknownZone, ValueError for an unknown behaviour.
     """
     begins = from_wall(datetime.combine(start, time(9)), zone_of(zone))
-    structure, answers, tally = published.structure, _Answers(published, types), _Tally()
+    structure, answers, tally = published.structure.with_every_type(), _Answers(published, types), _Tally()
     for number in range(clients):
         draws = Random(f"{seed}/{number}")  # noqa: S311 - a simulation, not a secret
         facts = StartFacts(

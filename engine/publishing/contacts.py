@@ -21,7 +21,8 @@ def most_contacts_a_day(structure: Structure) -> int:
 
     What comes back within the same minute as the client's own answer is no contact: they are there.
     """
-    return max(max(_contacts(structure, answers=answers).values(), default=0) for answers in (True, False))
+    whole = structure.with_every_type()
+    return max(max(_contacts(whole, answers=answers).values(), default=0) for answers in (True, False))
 
 
 def _contacts(structure: Structure, *, answers: bool) -> Counter[date]:
@@ -65,8 +66,8 @@ def _begin(structure: Structure) -> Turn:
 def _next_answer(structure: Structure, turn: Turn, number: int) -> Respond | None:
     for occurrence in turn.journey.occurrences.values():
         step = structure.by_id[occurrence.step]
-        if occurrence.state in OPEN_STATES and step.actor != "host":
-            by = By(role="practitioner" if step.actor == "practitioner" else "client")
+        if occurrence.state in OPEN_STATES and step.completes_on is None:
+            by = By(role=step.actor)
             name = OccurrenceId(occurrence.id)
             return Respond(id=MessageId(f"answer-{number}"), by=by, occurrence=name, response_id=f"paper-{number}")
     return None
