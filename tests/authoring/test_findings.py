@@ -4,6 +4,7 @@ import pytest
 
 from engine.findings import DefinitionError, Finding
 from engine.publishing import check_pathway, compile_pathway, pathway_schema
+from engine.steps import BUILT_IN
 from tests.pathways import document, step
 
 TEN_MISTAKES = """\
@@ -196,7 +197,7 @@ def test_V2_private_steps_declare_no_outcome() -> None:
 def test_the_schema_describes_every_step_type() -> None:
     """An editor that knows the schema completes the content of each type."""
     schema = pathway_schema()
-    assert schema["$defs"]["Step"]["properties"]["type"]["enum"] == ["message", "questionnaire", "review", "wait"]
+    assert schema["$defs"]["Step"]["properties"]["type"]["enum"] == [kind.name for kind in BUILT_IN]
     for branch in schema["$defs"]["Step"]["allOf"]:
         reference = branch["then"]["properties"]["content"]["$ref"].removeprefix("#/$defs/")
         assert schema["$defs"][reference]["properties"]

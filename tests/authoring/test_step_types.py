@@ -128,8 +128,12 @@ def test_every_type_shows_itself_in_the_readers_language(kind: AnyStepType) -> N
     """A German reader gets German words, others the pathway's own."""
     texts = {"en": "English words", "de": "Deutsche Worte"}
     contents: dict[str, dict[str, Any]] = {
+        "contract": {"text": texts},
+        "diary": {"prompt": texts, "fields": [{"id": "a", "type": "yes_no", "text": texts}]},
+        "exercise": {"body": texts},
         "message": {"body": texts},
         "questionnaire": {"intro": texts, "items": [{"id": "a", "type": "yes_no", "text": texts}]},
+        "rating_wheel": {"prompt": texts, "domains": [{"id": "a", "label": texts}, {"id": "b", "label": texts}]},
         "review": {"prompt": texts},
         "wait": {"event": "x", "note": texts},
     }
