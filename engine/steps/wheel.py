@@ -97,7 +97,7 @@ def _key(spokes: Sequence[Spoke], reader: Reader) -> Iterator[str]:
         if is_there:
             yield sign(x)
             yield text(reader.plain(name), x + 16, _KEY + 5)
-            x += 100
+            x += 110
 
 
 def _list(spokes: Sequence[Spoke], lines: Sequence[tuple[str, ...]], changes: float) -> Iterator[str]:

@@ -16,7 +16,7 @@ def read(picture: str | None) -> Element:
     assert root[1].text
     for element in root.iter():
         assert element.tag.removeprefix(SVG) in _TAGS
-        assert not [name for name in element.attrib if name.startswith("on") or "href" in name or "src" in name]
+        assert not [name for name in element.attrib if name.startswith("on") or "href" in name or name in ("src", "style")]
     assert "url(" not in picture
     return root
 

@@ -17,7 +17,7 @@ SIGNED = ContractResponse(
     name="Anna Berg",
     goal="<script>alert(1)</script>",
     until="2026-12-01",
-    reasons=("[sleep](javascript:x)", "1. health"),
+    reasons=("[sleep](https://x.example)", "1. *health*"),
     signature="anna berg",
 )
 
@@ -56,8 +56,8 @@ def test_it_is_printed_as_it_was_signed() -> None:
         "Every day,<br>\nalso when it rains.",
         "<strong>Goal</strong>: &lt;script&gt;alert(1)&lt;/script&gt;",
         "<strong>By</strong>: 2026-12-01",
-        "<strong>Reasons</strong>: [sleep](javascript:x)",
-        "<strong>Reasons</strong>: 1. health",
+        "<strong>Reasons</strong>: [sleep](https://x.example)",
+        "<strong>Reasons</strong>: 1. *health*",
         "<strong>I promise</strong>: anna berg",
         fingerprint(SIGNED.model_dump(mode="json")),
     ):

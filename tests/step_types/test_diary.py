@@ -8,7 +8,7 @@ import pytest
 from engine.steps.diary import DiaryContent, DiaryResponse, DiaryStep
 from engine.steptype import Answered
 from engine.words import Reader
-from tests.step_types.svg import description, read, words
+from tests.step_types.svg import SVG, description, read, words
 
 DIARY = DiaryStep()
 EN = Reader(language="en")
@@ -107,6 +107,15 @@ def test_the_picture_says_it_in_words() -> None:
     root = read(DIARY.picture(diary(), [day(0, True), day(7, True, True, True)], EN))
     assert words(root) == ["Week from", "Goal 3", "2026-03-02", "1/3", "2026-03-09", "3/3 ✓"]
     assert description(root) == "Week from 2026-03-02: 1/3; Week from 2026-03-09: 3/3."
+
+
+def test_bars_end_before_their_numbers() -> None:
+    """Also where a thousand are wanted and more were done."""
+    several = [day(0, *[True] * 100)] * 11
+    root = read(DIARY.picture(diary("day", 1000), several, EN))
+    assert words(root)[-1] == "1100/1000 ✓"
+    bar = root.findall(f"{SVG}rect")[-1]
+    assert float(bar.get("x", 0)) + float(bar.get("width", 0)) < 312 - 11 * 8
 
 
 def test_an_entry_added_later_replaces_the_day() -> None:

@@ -110,6 +110,15 @@ def test_escaped_text_is_read_as_it_was_written(text: str) -> None:
     assert " ".join(cell.words.split()) == f"a {plain}".strip()
 
 
+@pytest.mark.parametrize(
+    "text", ["===", "---", "# a", "> a", "- a", "1) a", "    a", "```", "| a |", "[a]: https://b", "<hr>", "&amp;"]
+)
+def test_escaped_text_below_a_line_is_one_more_line(text: str) -> None:
+    """It makes no heading of the line above it, and begins nothing."""
+    assert html(f"above\n{escaped(text)}").count("<") == 2
+    assert Page(html(f"above\n{escaped(text)}")).words == f"above\n{text.strip()}\n"
+
+
 def test_markdown_is_shown() -> None:
     """Headings, emphasis, lists, links, pictures, tables and code are what they are for."""
     page = html(
