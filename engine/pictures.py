@@ -27,8 +27,8 @@ _ALONE = "\u2068{}\u2069"  # first strong isolate: a Hebrew label does not turn 
 def picture(title: str, description: str, height: int, shapes: Iterable[str]) -> str:
     """One SVG image that a screen reader reads as its title and its description."""
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {WIDTH} {height}" width="100%" '
-        f'style="max-width:{2 * WIDTH}px" font-family="system-ui, sans-serif" font-size="{SIZE}" fill="{INK}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
+        f'font-family="system-ui, sans-serif" font-size="{SIZE}" fill="{INK}">'
     )
     ground = f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>'
     named = f"<title>{_xml(title)}</title><desc>{_xml(description)}</desc>"

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from engine.steptype import Content, Draw, InvalidResponse, Outcome, Presentation, Problem, Response, StepType
 from engine.structure import VariableType
-from engine.words import Reader, Text
+from engine.words import Reader, Text, first_line
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
@@ -109,4 +109,4 @@ class ChoiceStep(StepType[ChoiceContent, ChoiceResponse]):
         ]
         prompt = reader.markdown(content.prompt)
         preview = reader.plain(content.prompt) or ", ".join(reader.plain(one.label) for one in content.options)
-        return Presentation(body="\n".join([*([prompt, ""] if prompt else []), *lines]), preview=preview.splitlines()[0][:120])
+        return Presentation(body="\n".join([*([prompt, ""] if prompt else []), *lines]), preview=first_line(preview))

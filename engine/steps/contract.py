@@ -148,7 +148,7 @@ def _problems(response: ContractResponse) -> Iterator[Problem]:
     if not _is_blank(response.signature) and _spelt(response.signature) != _spelt(response.name):
         yield Problem(where="signature", message="is not the name", suggestion="sign with the name as given above it")
     if not _is_day(response.until):
-        yield Problem(where="until", message="must be a date such as 2026-12-01")
+        yield Problem(where="until", message="must be a date of this century such as 2026-12-01")
     if not response.reasons:
         yield Problem(where="reasons", message="needs at least one", suggestion="say why")
     for at, reason in enumerate(response.reasons):
@@ -169,6 +169,7 @@ def _spelt(name: str) -> str:
 
 def _is_day(words: str) -> bool:
     try:
-        return date.fromisoformat(words).isoformat() == words
+        day = date.fromisoformat(words)
     except ValueError:
         return False
+    return day.isoformat() == words and 2000 <= day.year < 2100

@@ -16,7 +16,8 @@ from engine.words import Reader
 _SHOWN = 12
 _TOP = 22
 _ROW = 26
-_FROM, _TO = 96, 258
+_FROM, _END = 96, 312
+_LETTER = 8.5
 
 
 class Goal(Content):
@@ -106,24 +107,27 @@ def progress_picture(goal: Goal, counted: Sequence[tuple[date, int]], reader: Re
         return None
     most = max(goal.times, *(span.counted for span in found))
     height = _TOP + len(found) * _ROW + 8
-    goal_at = _FROM + (_TO - _FROM) * goal.times / most
+    longest = max(len(_value(span, goal)) for span in found)
+    unit = (_END - 8 - longest * _LETTER - _FROM) / most
+    goal_at = _FROM + unit * goal.times
     line = f'<path d="M{number(goal_at)} {_TOP - 4}V{height - 8}" stroke="{INK}" stroke-dasharray="4 3"/>'
-    bars = (shape for at, span in enumerate(found) for shape in _bar(span, _TOP + at * _ROW, goal.times, most))
-    heads = (text(_unit(goal, reader), 8, 14), text(f"{reader.plain(phrases.GOAL)} {goal.times}", 312, 14, anchor="end"))
+    bars = (shape for at, span in enumerate(found) for shape in _bar(span, goal, _TOP + at * _ROW, unit))
+    heads = (text(_unit(goal, reader), 8, 14), text(f"{reader.plain(phrases.GOAL)} {goal.times}", _END, 14, anchor="end"))
     told = "; ".join(f"{_unit(goal, reader)} {span.begins}: {span.counted}/{goal.times}" for span in found)
     return picture(reader.plain(phrases.PROGRESS), f"{told}.", height, (*heads, *bars, line))
 
 
-def _bar(span: Span, y: float, times: int, most: int) -> Iterator[str]:
-    is_met = span.counted >= times
-    length = (_TO - _FROM) * span.counted / most
+def _bar(span: Span, goal: Goal, y: float, unit: float) -> Iterator[str]:
+    is_met = span.counted >= goal.times
     yield text(str(span.begins), 8, y + 14)
     look = f'fill="{STRONG}"' if is_met else f'fill="{FILL}" stroke="{STRONG}" stroke-dasharray="3 2"'
     if span.counted:
-        yield f'<rect x="{_FROM}" y="{number(y + 3)}" width="{number(length)}" height="14" {look}/>'
-    yield text(
-        f"{span.counted}/{times}{' ✓' if is_met else ''}", 312, y + 14, anchor="end", weight="bold" if is_met else "normal"
-    )
+        yield f'<rect x="{_FROM}" y="{number(y + 3)}" width="{number(unit * span.counted)}" height="14" {look}/>'
+    yield text(_value(span, goal), _END, y + 14, anchor="end", weight="bold" if is_met else "normal")
+
+
+def _value(span: Span, goal: Goal) -> str:
+    return f"{span.counted}/{goal.times}{' ✓' if span.counted >= goal.times else ''}"
 
 
 def _unit(goal: Goal, reader: Reader) -> str:

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from engine.steptype import Content, InvalidResponse, Outcome, Presentation, Problem, Response, StepType
 from engine.structure import VariableType
-from engine.words import Reader, Text
+from engine.words import Reader, Text, first_line
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
@@ -73,4 +73,4 @@ class ReviewStep(StepType[ReviewContent, ReviewResponse]):
 
     def present(self, content: ReviewContent, reader: Reader) -> Presentation:
         """The prompt."""
-        return Presentation(body=reader.markdown(content.prompt), preview=reader.plain(content.prompt).splitlines()[0][:120])
+        return Presentation(body=reader.markdown(content.prompt), preview=first_line(reader.plain(content.prompt)))

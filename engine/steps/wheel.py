@@ -17,6 +17,7 @@ _LINE = 17
 _LABELS = 34
 _CHANGES = 270
 _WISHES = 312
+_VALUE = 58
 
 
 class Spoke(NamedTuple):
@@ -38,10 +39,11 @@ def change(spoke: Spoke) -> str:
 
 def wheel(spokes: Sequence[Spoke], reader: Reader) -> str:
     """The picture, with every value and change in its description too."""
-    lines = [_row(spoke) for spoke in spokes]
+    changes = _CHANGES if any(spoke.wish for spoke in spokes) else _WISHES
+    lines = [fitted(spoke.label, changes - _VALUE - _LABELS) for spoke in spokes]
     height = _LIST + sum(len(line) * _LINE + 6 for line in lines) + 4
     description = ". ".join(_described(spoke, reader) for spoke in spokes) + "."
-    shapes = (*_rings(), *_wedges(spokes), *_key(spokes, reader), *_list(spokes, lines))
+    shapes = (*_rings(), *_wedges(spokes), *_key(spokes, reader), *_list(spokes, lines, changes))
     return picture(reader.plain(phrases.WHEEL), description, height, shapes)
 
 
@@ -95,10 +97,10 @@ def _key(spokes: Sequence[Spoke], reader: Reader) -> Iterator[str]:
         if is_there:
             yield sign(x)
             yield text(reader.plain(name), x + 16, _KEY + 5)
-            x += 100
+            x += 110
 
 
-def _list(spokes: Sequence[Spoke], lines: Sequence[tuple[str, ...]]) -> Iterator[str]:
+def _list(spokes: Sequence[Spoke], lines: Sequence[tuple[str, ...]], changes: float) -> Iterator[str]:
     y = float(_LIST)
     for at, (spoke, label) in enumerate(zip(spokes, lines, strict=True), 1):
         yield from _badge(at, 16, y + 4)
@@ -106,15 +108,11 @@ def _list(spokes: Sequence[Spoke], lines: Sequence[tuple[str, ...]]) -> Iterator
             yield text(words, _LABELS, y + 9 + line * _LINE)
         value = "–" if spoke.now is None else str(spoke.now)
         compared = change(spoke)
-        yield text(f"{value} ({compared})" if compared else value, _CHANGES, y + 9, anchor="end", weight="bold")
+        yield text(f"{value} ({compared})" if compared else value, changes, y + 9, anchor="end", weight="bold")
         if spoke.wish:
             yield _diamond(_WISHES - 25, y + 4)
             yield text(str(spoke.wish), _WISHES, y + 9, anchor="end")
         y += len(label) * _LINE + 6
-
-
-def _row(spoke: Spoke) -> tuple[str, ...]:
-    return fitted(spoke.label, _CHANGES - 58 - _LABELS)
 
 
 def _badge(at: int, x: float, y: float) -> Iterator[str]:

@@ -68,7 +68,7 @@ def test_a_right_answer_is_taken() -> None:
         ({"why": "noise"}, "answers.why: is not asked, given the other answers"),
         ({"slept": False}, "answers.why: is required"),
         ({"slept": False, "why": "n" * 21}, "answers.why: is longer than 20 characters"),
-        ({"nothing": 1}, "answers.nothing: is no item of this questionnaire"),
+        ({"nothing": 1}, "answers.nothing: is no item of this step"),
     ],
 )
 def test_a_wrong_answer_is_refused_in_words(answers: dict[str, Any], words: str) -> None:

@@ -27,7 +27,7 @@ class Recode(Content):
         return self.least <= points <= self.most
 
 
-Recodes = Annotated[tuple[Recode, ...], Field(min_length=1, max_length=50)]
+Recodes = Annotated[tuple[Recode, ...], Field(max_length=50)]
 
 
 class Missing(Content):

@@ -67,7 +67,7 @@ class Sheet:
         known = {item.id: item for item in _beside(items)}
         for name in given:
             if name not in known:
-                message = "is no item of this questionnaire" if where == "answers" else "is no item of this group"
+                message = "is no item of this step" if where == "answers" else "is no item of this group"
                 problems.append(Problem(where=f"{where}.{name[:_SHOWN]}", message=message, suggestion="leave it out"))
             elif not _takes_answer(known[name]):
                 problems.append(Problem(where=f"{where}.{name}", message="takes no answer", suggestion="leave it out"))
