@@ -28,6 +28,7 @@ class PathwayVersion(_Out):
     pathway: str
     number: int
     title: str
+    tags: tuple[str, ...] = ()
     published_at: datetime
     is_new: bool = True
     """False where exactly this was the latest version already."""
@@ -70,6 +71,14 @@ class JourneySummary(_Out):
     attempt: int
     started_at: datetime | None
     finished_at: datetime | None
+
+
+class Started(_Out):
+    """What became of one member of a group that was entered on a pathway."""
+
+    client: str
+    journey: str | None = None
+    error: str | None = None
 
 
 class OccurrenceSummary(_Out):
