@@ -2,7 +2,7 @@
 
 import typer
 
-from stepwell.cli import clients, journeys, pathways, practitioners, stack
+from stepwell.cli import alerts, around, clients, drafts, journeys, pathways, practitioners, questions, responses, stack, work
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,9 +18,16 @@ app = typer.Typer(
 app.command("up")(stack.up)
 app.command("worker")(stack.worker)
 app.add_typer(pathways.app, name="pathway")
+app.add_typer(drafts.app, name="draft")
 app.add_typer(clients.app, name="client")
 app.add_typer(practitioners.app, name="practitioner")
+for command in around.COMMANDS:
+    journeys.app.command()(command)
 app.add_typer(journeys.app, name="journey")
+app.add_typer(alerts.app, name="alert")
+app.add_typer(questions.app, name="question")
+app.add_typer(responses.app, name="response")
+app.add_typer(work.app, name="work")
 app.command("simulate")(pathways.simulate_)
 app.command("verify")(stack.verify)
 app.add_typer(stack.mail, name="mail")
