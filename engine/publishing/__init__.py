@@ -14,7 +14,7 @@ from engine.publishing.alert_checks import check_alerts
 from engine.publishing.compiling import Understood, contents_of, quiet_hours_of, structure_of
 from engine.publishing.contacts import most_contacts_a_day
 from engine.publishing.library import put_in_library_steps
-from engine.publishing.opening_checks import check_openings, expression_for, openings_of
+from engine.publishing.opening_checks import check_looks, check_openings, expression_for, openings_of
 from engine.publishing.order_checks import Conditions, check_conditions, check_names, check_order
 from engine.publishing.practice import NO_PRACTICE, Practice
 from engine.publishing.reading import problems_of, read_document
@@ -127,9 +127,11 @@ class _Check:
         """Every expression: the authors' own, and what follows from one step opening another."""
         openings = [one for at, step_type, content in understood for one in openings_of(at, step_type, content)]
         self.found.extend(check_openings(self.document, openings, outcomes))
+        self.found.extend(check_looks(self.document, {at: kind.looks_at(content) for at, kind, content in understood}))
         sources: dict[str, list[str]] = {}
         for one in openings:
-            if one.outcome in outcomes[one.opener]:
+            comes_later = one.target in {step.id for step in self.document.steps[one.opener + 1 :]}
+            if comes_later and one.outcome in outcomes[one.opener]:
                 source = expression_for(self.document.steps[one.opener], one, outcomes[one.opener])
                 sources.setdefault(one.target, []).append(source)
         ways: list[Mapping[str, str]] = [{} for _ in self.document.steps]

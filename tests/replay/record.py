@@ -17,7 +17,7 @@ from tests.workflows.house import House, house
 HISTORIES = Path(__file__).parent / "histories"
 SCENARIOS: dict[str, Callable[[House], Awaitable[None]]] = {
     "to_its_end": test_journeys.test_a_journey_runs_to_its_end,
-    "six_weeks": test_journeys.test_six_weeks_of_homework,
+    "six_weeks": test_journeys.test_D1_D14_six_weeks_of_homework,
     "everything_people_can_do": test_journeys.test_everything_people_can_do_reaches_the_journey,
     "many_runs": test_shell.test_continue_as_new_loses_nothing,
     "under_fire": test_shell.test_continue_as_new_under_fire,

@@ -139,7 +139,7 @@ SESSION = """
 """
 
 
-async def test_D37_the_log_since_the_last_session_and_D33_what_was_done(home: House) -> None:
+async def test_D15_D24_D33_D37_the_log_since_the_last_session_and_what_was_done(home: House) -> None:
     """What was given between sessions that took place; compliance by kind and step, excused work counted for nobody."""
     source = document(note("first") + SESSION.format(name="session") + note("second") + note("third") + step("end"))
     journey = await enter(home, source)
@@ -202,3 +202,19 @@ async def test_D43_V3_a_client_takes_everything_with_them_that_is_theirs(home: H
         ("b.1", "completed", 1),
         ("c.1", "open", 0),
     ]
+
+
+async def test_D13_D29_a_to_do_list_is_worked_off_when_it_suits(home: House) -> None:
+    """With reason, instructions and effort; put off for a while; neither side online at once."""
+    both = step("a", "effort: 10 minutes") + step("b", "regardless: true\ndeliver: {after: journey.started}")
+    journey = await enter(home, document(both + step("c")))
+    await home.recorded(journey, "step_delivered", 2)
+    shown = {item.occurrence: item for item in await home.stepwell.to_do("c1")}
+    assert (shown["a.1"].rationale, shown["a.1"].instructions, shown["a.1"].effort) == ("why", "do", "10 minutes")
+    await home.stepwell.snooze(journey, "a.1", await home.now(journey) + timedelta(hours=5))
+    await home.stepwell.respond(journey, "b.1")
+    assert [item.occurrence for item in await home.stepwell.to_do("c1")] == ["a.1"]
+    await home.pass_time(journey, timedelta(days=3))
+    await home.stepwell.respond(journey, "a.1")
+    await home.recorded(journey, "step_delivered", 3)
+    assert [item.occurrence for item in await home.stepwell.to_do("c1")] == ["c.1"]

@@ -45,7 +45,7 @@ async def test_a_journey_runs_to_its_end(home: House) -> None:
     assert (done.required.offered, done.required.completed) == (3, 3)
 
 
-async def test_six_weeks_of_homework(home: House) -> None:
+async def test_D1_D14_six_weeks_of_homework(home: House) -> None:
     """The main job: a real pathway, six weeks, every step delivered at its local time, and a review in the middle."""
     await home.stepwell.keep_practitioner("dr", email="grey@example.org")
     journey = await enter(home, (EXAMPLES / "depression-homework.yaml").read_text(), practitioner="dr")

@@ -30,7 +30,7 @@ MENU = """
 """
 
 
-async def test_what_was_picked_comes_and_the_rest_does_not(home: House) -> None:
+async def test_D32_what_was_picked_comes_and_the_rest_does_not(home: House) -> None:
     """A menu opens its steps, and no others."""
     journey = await enter(home, document(MENU + step("walking") + step("calling") + step("end")))
     await home.recorded(journey, "step_delivered")
