@@ -20,6 +20,7 @@ from engine.publishing.practice import NO_PRACTICE, Practice
 from engine.publishing.reading import problems_of, read_document
 from engine.publishing.step_checks import StepCheck, length_of
 from engine.steps import StepTypes, step_types
+from engine.steps.pathway import other_pathways
 from engine.steptype import AnyStepType, Content, Problem, missing_languages, unknown_placeholders
 from engine.structure import Structure, VariableType
 from engine.words import Text
@@ -118,8 +119,24 @@ class _Check:
             if content is not None
         ]
         structure = structure_of(self.document, steps, version)
+        self.found.extend(self._rounds(structure))
         self.found.extend(_contacts(structure, self.document.max_contacts_per_day))
         return Published(structure=structure, contents=contents_of(self.document, steps, version))
+
+    def _rounds(self, structure: Structure) -> Iterator[Finding]:
+        """A pathway that is a step of itself, however far round: it would never come to an end."""
+        others = self.practice.pathways or {}
+        for at, step in enumerate(structure.steps):
+            waiting, seen = list(other_pathways([step])), set[str]()
+            while waiting:
+                name = waiting.pop()
+                if name not in seen and name in others:
+                    waiting.extend(other_pathways(others[name].steps))
+                seen.add(name)
+            if structure.pathway in seen:
+                message = f"comes back to {structure.pathway} itself, over and over"
+                path = ("steps", at, "content", "pathway")
+                yield Finding(code="cycle", step=step.id, path=path, message=message, suggestion="leave one of them out")
 
     def _conditions(
         self, understood: list[tuple[int, AnyStepType, Content]], outcomes: list[Mapping[str, VariableType]]

@@ -42,6 +42,29 @@ def list_(
 
 
 @app.command()
+def show(alert: Annotated[str, typer.Argument(help="The alert.", show_default=False)], json: Json = False) -> None:
+    """Show the answer that raised an alert, also where the journey refused it."""
+
+    async def job() -> None:
+        async with Stepwell.connect() as stepwell:
+            found = await stepwell.alarming_response(alert)
+        if json:
+            show_json(found)
+            return
+        show_table(
+            ("", ""),
+            [
+                ("step", found.occurrence),
+                ("answer", found.payload),
+                ("taken by the journey", "yes" if found.accepted_at else "no: it was too late, or given twice"),
+            ],
+            empty="",
+        )
+
+    run(job)
+
+
+@app.command()
 def acknowledge(
     alert: Annotated[str, typer.Argument(help="The alert.", show_default=False)],
     by: Annotated[str, typer.Option(help="Your name.", show_default=False)],

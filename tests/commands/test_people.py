@@ -71,6 +71,8 @@ def test_a_pathway_from_its_alert_to_its_figures(home: Path) -> None:
     assert "Call 112." in typed("journey", "respond", "ann/care", "mood.1", "thoughts=1").out
     (alert,) = typed("alert", "list", "--json").data
     assert alert["rules"] == ["thoughts"]
+    assert typed("alert", "show", alert["id"], "--json").data["payload"]["answers"] == {"thoughts": 1}
+    typed("alert", "show", "nothing", code=4)
     typed("alert", "acknowledge", alert["id"], "--by", "  ", "--reason", "x", code=3)
     typed("alert", "acknowledge", "nothing", "--by", "Dr", "--reason", "called", code=4)
     assert "taken up by Dr" in typed("alert", "acknowledge", alert["id"], "--by", "Dr", "--reason", "called").out
