@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from engine.steps import phrases
 from engine.steptype import Content, Draw, InvalidResponse, Outcome, Presentation, Problem, Response, StepType
 from engine.structure import VariableType
 from engine.words import Reader, Text, first_line
@@ -109,4 +110,8 @@ class ChoiceStep(StepType[ChoiceContent, ChoiceResponse]):
         ]
         prompt = reader.markdown(content.prompt)
         preview = reader.plain(content.prompt) or ", ".join(reader.plain(one.label) for one in content.options)
-        return Presentation(body="\n".join([*([prompt, ""] if prompt else []), *lines]), preview=first_line(preview))
+        return Presentation(
+            body="\n".join([*([prompt, ""] if prompt else []), *lines]),
+            preview=first_line(preview),
+            forecast=reader.plain(phrases.CHOICE_TO_COME).format(count=len(content.options)),
+        )

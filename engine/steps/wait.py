@@ -16,7 +16,7 @@ from engine.steptype import (
     StepType,
 )
 from engine.structure import Completion, VariableType, WallTime
-from engine.words import Reader, Text
+from engine.words import Reader, Text, first_line
 
 FactName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
@@ -82,4 +82,4 @@ class WaitStep(StepType[WaitContent, WaitResponse]):
 
     def present(self, content: WaitContent, reader: Reader) -> Presentation:
         """The note, if there is one."""
-        return Presentation(body=reader.markdown(content.note), preview=reader.plain(content.note)[:120])
+        return Presentation(body=reader.markdown(content.note), preview=first_line(reader.plain(content.note)))
