@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from math import inf, isfinite, nan
 from typing import Any
 
@@ -22,7 +23,24 @@ _MOST_PLACES = 60
 _BIGGEST = 2**53
 _FACT = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _PYTHON: dict[VariableType, type] = {"bool": bool, "int": int, "double": float, "string": str, "list": tuple, "timestamp": str}
-_JUNK: list[Any] = [None, True, 0, -1, 7, 10**400, 1e308, nan, inf, 0.5, "", " ", "x" * 3000, "x" * 60_000, "\u202e<b>{{name}}"]
+_JUNK: list[Any] = [
+    None,
+    True,
+    0,
+    -1,
+    7,
+    10**400,
+    1e308,
+    nan,
+    inf,
+    0.5,
+    "",
+    " ",
+    "x" * 600,
+    "x" * 3000,
+    "x" * 60_000,
+    "\u202e<b>{{name}}",
+]
 _JUNK += ["2026-02-30", [], [[]], ["x", "x"], ["x"] * 2000, {}, {"x": 1}, {"": {"": None}}]
 _TRY = settings(
     max_examples=60,
@@ -41,9 +59,7 @@ def samples(subject: Subject) -> Iterator[str]:
     numbers = st.sampled_from([0.0, 0.5, 0.9999999999999999]) | st.floats(0, 1, exclude_max=True, allow_subnormal=False)
     for example in subject.examples:
         if subject.takes_responses(example):
-            yield from _tried(
-                st.lists(numbers, min_size=1, max_size=12), lambda drawn, one=example: _sample(subject, one, drawn)
-            )
+            yield from _tried(st.lists(numbers, min_size=1, max_size=12), partial(_sample, subject, example))
         elif not _is_completed_otherwise(subject, example):
             yield f"{example.name}: refuses its own sample, and nothing else completes it; give a completion, a task or decides"
 
@@ -181,6 +197,6 @@ def _places(payload: Any, path: Path = ()) -> Iterator[Path]:
 def _replaced(payload: Any, place: Path, value: Any) -> Any:
     if not place:
         return value
-    copy = dict(payload) if isinstance(payload, dict) else list(payload)
+    copy: Any = dict(payload) if isinstance(payload, dict) else list(payload)
     copy[place[0]] = _replaced(copy[place[0]], place[1:], value)
     return copy
