@@ -39,6 +39,7 @@ class HostTaskResponse(Response):
     """The host's answer."""
 
     answers: dict[str, _Said] = Field(default_factory=dict, max_length=20)
+    """Exactly what was asked for, by name."""
 
 
 class HostTaskStep(StepType[HostTaskContent, HostTaskResponse]):

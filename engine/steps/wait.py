@@ -31,6 +31,7 @@ class WaitContent(Content):
     offset: Offset = Offset()
     """Counted from the date; without `event` and `date` from when the wait began."""
     at: WallTime | None = None
+    """The first such time of the day from then on."""
     timeout: Offset | None = None
     """Goes on without the event or the date after so long; the outcome `timed_out` says so, for conditions behind it."""
     note: Text | None = Field(default=None)
