@@ -5,13 +5,14 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench lock clean
+.PHONY: help run test check format docs bench lock clean
 
 help: ## Say what one can do here
 	@echo "make run     start everything in this folder: server, store, mail catcher, worker, an example client"
 	@echo "make test    every test, on real servers"
 	@echo "make check   format, lint, types, import contracts"
 	@echo "make format  bring the code into its format"
+	@echo "make docs    write the pages of the step types"
 	@echo "make bench   measure the engine and the simulator"
 	@echo "make lock    write requirements.lock anew from pyproject.toml"
 	@echo "make clean   remove what was made here, but never the data in .stepwell"
@@ -42,6 +43,9 @@ check: .venv/installed ## Everything that reads the code without running it
 format: .venv/installed
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+docs: .venv/installed ## Write the pages of the step types
+	@$(BIN)/python -m stepwell.reference
 
 bench: .venv/installed ## Measure
 	@$(BIN)/python -m bench

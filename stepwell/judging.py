@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from engine.publishing import Published
 from engine.steps import StepTypes
-from engine.steptype import AnyStepType, InvalidResponse, Outcome, Problem
+from engine.steptype import AnyStepType, InvalidResponse, Outcome, Problem, Response
 from engine.structure import StepStructure
 from stepwell.errors import NotFound, Unavailable
 
@@ -42,16 +42,7 @@ def type_of(types: StepTypes, name: str) -> AnyStepType:
 def judge(published: Published, types: StepTypes, step: StepStructure, payload: dict[str, Any]) -> Judged:
     """The response as it is kept, with what follows. Raises InvalidResponse with every problem at once, Unavailable."""
     step_type, shown = type_of(types, step.type), published.contents.steps[step.id]
-    if not _can_be_kept(payload):
-        raise InvalidResponse((Problem(where="", message="holds characters that are no text"),))
-    try:
-        response = step_type.response_model.model_validate(payload)
-    except ValidationError as error:
-        problems = [
-            Problem(where=".".join(str(part) for part in one["loc"]), message=one["msg"].lower())
-            for one in error.errors(include_url=False, include_input=False)
-        ]
-        raise InvalidResponse(tuple(problems)) from None
+    response = read_response(step_type, payload)
     content = step_type.content_model.model_validate(shown.content)
     outcome = step_type.judge(content, response)
     declared = {name for name, _ in step.outcomes}
@@ -61,6 +52,20 @@ def judge(published: Published, types: StepTypes, step: StepStructure, payload: 
         alarms=step_type.alarms(content, response) if step.is_risky else (),
         asks_more=step_type.asks_more(content, response),
     )
+
+
+def read_response(step_type: AnyStepType, payload: dict[str, Any]) -> Response:
+    """The response as its type models it. Raises InvalidResponse where it has another form."""
+    if not _can_be_kept(payload):
+        raise InvalidResponse((Problem(where="", message="holds characters that are no text"),))
+    try:
+        return step_type.response_model.model_validate(payload)
+    except ValidationError as error:
+        problems = [
+            Problem(where=".".join(str(part) for part in one["loc"]), message=one["msg"].lower())
+            for one in error.errors(include_url=False, include_input=False)
+        ]
+        raise InvalidResponse(tuple(problems)) from None
 
 
 def _can_be_kept(value: Any) -> bool:

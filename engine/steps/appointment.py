@@ -6,9 +6,10 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from engine.durations import Offset
-from engine.steptype import Content, Draw, Outcome, Presentation, Response, StepType
+from engine.steps import phrases
+from engine.steptype import Content, Draw, Outcome, Presentation, Problem, Response, StepType
 from engine.structure import VariableType
-from engine.words import Reader, Text
+from engine.words import Reader, Text, first_line
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
@@ -19,6 +20,7 @@ class AppointmentContent(Content):
     date: _Name
     """The client date that holds its time. Whatever counts from `date NAME` moves with it."""
     length: Offset | None = None
+    """How long it takes, such as `50 minutes`."""
     place: Text | None = None
     """Where it is, or how to join."""
     bring: Text | None = None
@@ -48,6 +50,12 @@ class AppointmentStep(StepType[AppointmentContent, AppointmentResponse]):
         """Place and preparation."""
         return {"place": content.place, "bring": content.bring}
 
+    def check(self, content: AppointmentContent) -> tuple[Problem, ...]:
+        """It takes time."""
+        if content.length is None or content.length.roughly.total_seconds() > 0:
+            return ()
+        return (Problem(where="length", message="must be more than nothing", suggestion="write a length such as '50 minutes'"),)
+
     def outcomes(self, content: AppointmentContent) -> Mapping[str, VariableType]:
         """Whether it took place."""
         return {"attended": "bool"}
@@ -63,6 +71,11 @@ class AppointmentStep(StepType[AppointmentContent, AppointmentResponse]):
     def present(self, content: AppointmentContent, reader: Reader) -> Presentation:
         """When, how long, where, and what to bring."""
         when, length = f"{{{{dates.{content.date}}}}}", f" · {content.length}" if content.length else ""
-        shown = f"**{reader.markdown(when)}**{length}" if reader.plain(when) else ""
-        parts = [shown, reader.markdown(content.place), reader.markdown(content.bring)]
-        return Presentation(body="\n\n".join(part for part in parts if part), preview=reader.plain(when) + length)
+        is_booked = bool(reader.plain(when))
+        told = f"**{reader.markdown(when)}**" if is_booked else reader.plain(phrases.NOT_BOOKED)
+        parts = [told + length, reader.markdown(content.place), reader.markdown(content.bring)]
+        return Presentation(
+            body="\n\n".join(part for part in parts if part),
+            preview=first_line((reader.plain(when) if is_booked else reader.plain(phrases.NOT_BOOKED)) + length),
+            forecast=reader.plain(phrases.SESSION_TO_COME),
+        )

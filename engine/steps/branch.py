@@ -19,6 +19,7 @@ class Way(Content):
     """One way: its name, when it is taken, and the steps that come only on it."""
 
     name: _Name
+    """What the outcome calls it."""
     when: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
     """An expression over what is known then, such as `outcomes.phq9.score >= 10`."""
     steps: tuple[_Name, ...] = Field(min_length=1, max_length=100)
@@ -29,6 +30,7 @@ class BranchContent(Content):
     """The ways, tried in order: the first whose condition is true is taken."""
 
     ways: tuple[Way, ...] = Field(min_length=1, max_length=20)
+    """At least one."""
     otherwise: tuple[_Name, ...] = Field(default=(), max_length=100)
     """The steps that come where no way's condition is true."""
     note: Text | None = None

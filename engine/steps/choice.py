@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from engine.steps import phrases
 from engine.steptype import Content, Draw, InvalidResponse, Outcome, Presentation, Problem, Response, StepType
 from engine.structure import VariableType
 from engine.words import Reader, Text, first_line
@@ -16,8 +17,11 @@ class Activity(Content):
     """One thing on the menu."""
 
     value: _Name
+    """What the journey knows it by."""
     label: Text
+    """What it is called on the menu."""
     description: Text | None = None
+    """What it is, for who wonders."""
     opens: tuple[_Name, ...] = Field(default=(), max_length=50)
     """Later steps of this pathway that come only where this was picked."""
 
@@ -26,9 +30,13 @@ class ChoiceContent(Content):
     """The menu, and how many may be picked from it."""
 
     prompt: Text | None = None
+    """What to choose by, in Markdown."""
     options: tuple[Activity, ...] = Field(min_length=2, max_length=50)
+    """The menu."""
     at_least: int = Field(default=1, ge=0, le=50)
+    """The fewest to pick; 0 where nothing may be picked as well."""
     at_most: int = Field(default=1, ge=1, le=50)
+    """The most to pick."""
 
 
 class ChoiceResponse(Response):
@@ -109,4 +117,8 @@ class ChoiceStep(StepType[ChoiceContent, ChoiceResponse]):
         ]
         prompt = reader.markdown(content.prompt)
         preview = reader.plain(content.prompt) or ", ".join(reader.plain(one.label) for one in content.options)
-        return Presentation(body="\n".join([*([prompt, ""] if prompt else []), *lines]), preview=first_line(preview))
+        return Presentation(
+            body="\n".join([*([prompt, ""] if prompt else []), *lines]),
+            preview=first_line(preview),
+            forecast=reader.plain(phrases.CHOICE_TO_COME).format(count=len(content.options)),
+        )

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 from engine.durations import Offset
 from engine.steptype import Content, Draw, InvalidResponse, Outcome, Presentation, Problem, Response, StepType
 from engine.structure import Task, VariableType
-from engine.words import Reader, Text
+from engine.words import Reader, Text, first_line
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 _Value = Annotated[str, StringConstraints(max_length=500)]
@@ -16,6 +16,7 @@ _Said = bool | int | float | Annotated[str, StringConstraints(max_length=500)]
 
 CALL_HOST = "call_host"
 _FITS: dict[str, tuple[type, ...]] = {"bool": (bool,), "int": (int,), "double": (int, float), "string": (str,)}
+_BIGGEST = 10**15
 _SAMPLES: dict[str, _Said] = {"bool": True, "int": 1, "double": 1.0, "string": "done"}
 
 
@@ -38,6 +39,7 @@ class HostTaskResponse(Response):
     """The host's answer."""
 
     answers: dict[str, _Said] = Field(default_factory=dict, max_length=20)
+    """Exactly what was asked for, by name."""
 
 
 class HostTaskStep(StepType[HostTaskContent, HostTaskResponse]):
@@ -52,6 +54,12 @@ class HostTaskStep(StepType[HostTaskContent, HostTaskResponse]):
     def texts(self, content: HostTaskContent) -> Mapping[str, Text | None]:
         """The note."""
         return {"note": content.note}
+
+    def check(self, content: HostTaskContent) -> tuple[Problem, ...]:
+        """There is time to try it."""
+        if content.patience.roughly.total_seconds() > 0:
+            return ()
+        return (Problem(where="patience", message="must be more than nothing", suggestion="write a length such as '1 day'"),)
 
     def outcomes(self, content: HostTaskContent) -> Mapping[str, VariableType]:
         """The declared answers."""
@@ -72,6 +80,8 @@ class HostTaskStep(StepType[HostTaskContent, HostTaskResponse]):
                 problems.append(Problem(where=f"answers.{name}", message="was not asked for"))
             elif not isinstance(said, _FITS[kind]) or (isinstance(said, bool) and kind != "bool"):
                 problems.append(Problem(where=f"answers.{name}", message=f"must be of type {kind}"))
+            elif isinstance(said, int | float) and abs(said) > _BIGGEST:
+                problems.append(Problem(where=f"answers.{name}", message="is no number that could be kept"))
         if problems:
             raise InvalidResponse(tuple(problems))
         return {name: float(said) if content.answers[name] == "double" else said for name, said in response.answers.items()}
@@ -82,4 +92,4 @@ class HostTaskStep(StepType[HostTaskContent, HostTaskResponse]):
 
     def present(self, content: HostTaskContent, reader: Reader) -> Presentation:
         """The note, if there is one."""
-        return Presentation(body=reader.markdown(content.note), preview=reader.plain(content.note)[:120])
+        return Presentation(body=reader.markdown(content.note), preview=first_line(reader.plain(content.note)))

@@ -25,15 +25,18 @@ class HandedBack(Content):
     source: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}$")] = Field(alias="from")
     """`STEP.OUTCOME` there, such as `phq9.score`."""
     type: Literal["bool", "int", "double", "string", "list"]
+    """Its type there; publishing compares the two."""
 
 
 class PathwayContent(Content):
     """Which pathway, and what of it comes back."""
 
     pathway: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+    """The name of a published pathway."""
     version: int | None = Field(default=None, ge=1)
     """A published version; the latest of the moment unless given."""
     hands_back: tuple[HandedBack, ...] = Field(default=(), max_length=20)
+    """Outcomes over there that become outcomes of this step."""
 
 
 class PathwayResponse(Response):

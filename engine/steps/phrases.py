@@ -50,6 +50,31 @@ EXERCISE_OF_MINUTES: Phrase = {
     "nl": "Er komt een oefening van minstens {minutes} min.",
 }
 
+SESSION_TO_COME: Phrase = {
+    "en": "There will be a session.",
+    "de": "Es wird eine Sitzung geben.",
+    "fr": "Il y aura une séance.",
+    "es": "Habrá una sesión.",
+    "nl": "Er komt een sessie.",
+}
+CHOICE_TO_COME: Phrase = {
+    "en": "You will choose from {count} things.",
+    "de": "Sie werden aus {count} Dingen wählen.",
+    "fr": "Vous choisirez parmi {count} choses.",
+    "es": "Elegirá entre {count} cosas.",
+    "nl": "U gaat kiezen uit {count} dingen.",
+}
+
+# The appointment
+
+NOT_BOOKED: Phrase = {
+    "en": "No time has been set yet.",
+    "de": "Es steht noch kein Termin fest.",
+    "fr": "Aucun horaire n'est encore fixé.",
+    "es": "Todavía no hay fecha fijada.",
+    "nl": "Er is nog geen tijd afgesproken.",
+}
+
 # The rating wheel
 
 WHEEL: Phrase = {

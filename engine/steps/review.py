@@ -46,6 +46,14 @@ class ReviewStep(StepType[ReviewContent, ReviewResponse]):
         """The prompt."""
         return {"prompt": content.prompt}
 
+    def check(self, content: ReviewContent) -> tuple[Problem, ...]:
+        """Every step once."""
+        return tuple(
+            Problem(where=f"of.{at}", message=f"{name!r} is there twice", suggestion="leave one of them out")
+            for at, name in enumerate(content.of)
+            if name in content.of[:at]
+        )
+
     def looks_at(self, content: ReviewContent) -> Sequence[str]:
         """The steps it is about."""
         return content.of

@@ -16,7 +16,7 @@ from engine.steptype import (
     StepType,
 )
 from engine.structure import Completion, VariableType, WallTime
-from engine.words import Reader, Text
+from engine.words import Reader, Text, first_line
 
 FactName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
@@ -31,6 +31,7 @@ class WaitContent(Content):
     offset: Offset = Offset()
     """Counted from the date; without `event` and `date` from when the wait began."""
     at: WallTime | None = None
+    """The first such time of the day from then on."""
     timeout: Offset | None = None
     """Goes on without the event or the date after so long; the outcome `timed_out` says so, for conditions behind it."""
     note: Text | None = Field(default=None)
@@ -82,4 +83,4 @@ class WaitStep(StepType[WaitContent, WaitResponse]):
 
     def present(self, content: WaitContent, reader: Reader) -> Presentation:
         """The note, if there is one."""
-        return Presentation(body=reader.markdown(content.note), preview=reader.plain(content.note)[:120])
+        return Presentation(body=reader.markdown(content.note), preview=first_line(reader.plain(content.note)))
