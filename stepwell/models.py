@@ -237,6 +237,19 @@ class SessionLog(_Out):
     entries: tuple[LogEntry, ...]
 
 
+class Coming(_Out):
+    """A step that is still to come, as its client may hear of it."""
+
+    occurrence: str
+    title: str
+    words: str
+    """One line about what it will be; empty where its title says enough."""
+    at: datetime | None
+    """None: nobody knows yet."""
+    is_certain: bool
+    """False: the earliest instant, if everything before it is done at once."""
+
+
 class Sent(_Out):
     """One line of the notification ledger."""
 

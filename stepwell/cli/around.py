@@ -4,8 +4,10 @@ from typing import Annotated
 
 import typer
 
+from engine.calendar import wall
+from engine.zones import zone_of
 from stepwell.cli.journeys import Journey, MessageId, Reason, Step, instant, tell
-from stepwell.cli.output import Json, run, say, show_json
+from stepwell.cli.output import Json, run, say, show_json, show_table
 from stepwell.handle import Stepwell
 
 
@@ -65,4 +67,31 @@ def tailor(
     run(job)
 
 
-COMMANDS = (book, retry, rate, tailor)
+def coming(journey: Journey, json: Json = False) -> None:
+    """Show what is still to come as the client may hear of it, in their language."""
+
+    async def job() -> None:
+        async with Stepwell.connect() as stepwell:
+            found = await stepwell.coming(journey)
+            zone = zone_of((await stepwell.state(journey)).zone)
+        if json:
+            show_json(found)
+            return
+        show_table(
+            ("when", "step", "title", "what it will be"),
+            [
+                (
+                    f"{wall(one.at, zone):%a %Y-%m-%d %H:%M}{'' if one.is_certain else ', at the earliest'}" if one.at else "—",
+                    one.occurrence,
+                    one.title,
+                    one.words,
+                )
+                for one in found
+            ],
+            empty="nothing is still to come",
+        )
+
+    run(job)
+
+
+COMMANDS = (book, coming, retry, rate, tailor)

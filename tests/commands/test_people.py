@@ -80,6 +80,10 @@ def test_a_pathway_from_its_alert_to_its_figures(home: Path) -> None:
     assert len(typed("alert", "list", "--all", "--json").data) == 1
     assert "Call 112." in typed("journey", "respond", "ann/care", "mood.1", "thoughts=2", code=3).err
 
+    (wheel, end) = typed("journey", "coming", "ann/care", "--json").data
+    assert (wheel["title"], wheel["words"], wheel["is_certain"]) == ("Wheel", "You will rate 2 areas of your life.", False)
+    assert end["occurrence"] == "end.1"
+
     assert "is booked" in typed("journey", "book", "ann/care", "session.1", "2030-01-02T10:00+00:00").out
     typed("journey", "book", "ann/care", "mood.1", "2030-01-02T10:00+00:00", code=3)
     (home / "attended.json").write_text('{"attended": true}')
@@ -105,6 +109,7 @@ def test_a_pathway_from_its_alert_to_its_figures(home: Path) -> None:
     typed("journey", "tailor", "ann/care", "end", "--message", "Well done.", "--reason", "she asked")
     assert typed("client", "to-do", "ann", "--json").data[0]["message"] == "Well done."
     typed("journey", "retry", "ann/care", "end.1", code=3)
+    assert typed("journey", "coming", "ann/care", "--json").data == []
 
     figures = typed("work", "compliance", "--by", "client", "--until", "2031-01-01T00:00Z", "--json").data
     assert (figures["ann"]["completed"], figures["ann"]["assigned"]) == (2, 3)
