@@ -2,7 +2,7 @@
 
 import typer
 
-from stepwell.cli import clients, journeys, pathways, practitioners, stack
+from stepwell.cli import clients, journeys, pathways, practitioners, stack, step_types
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,6 +18,7 @@ app = typer.Typer(
 app.command("up")(stack.up)
 app.command("worker")(stack.worker)
 app.add_typer(pathways.app, name="pathway")
+app.add_typer(step_types.app, name="step-type")
 app.add_typer(clients.app, name="client")
 app.add_typer(practitioners.app, name="practitioner")
 app.add_typer(journeys.app, name="journey")

@@ -7,9 +7,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.steptype import AnyStepType
+from stepwell.cases import read_cases
 from stepwell.testing.answers import outcomes, refusals, samples
 from stepwell.testing.casework import cases as kept_cases
-from stepwell.testing.casework import content_problems, read_cases
+from stepwell.testing.casework import content_problems
 from stepwell.testing.declarations import declarations
 from stepwell.testing.drawings import pictures, reports
 from stepwell.testing.journeys import journeys, publishing
