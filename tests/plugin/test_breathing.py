@@ -1,15 +1,17 @@
 """A step type in a package of its own: installed it runs, taken away it holds journeys visibly, installed again they go on."""
 
+import asyncio
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from engine.steps import step_types
+from stepwell import Settings, Stepwell
+from stepwell.settings import stack_file
 from tests.e2e.processes import Child, free_port
 from tests.pathways import document, step
 from tests.plugin.installed import EXAMPLE, Environment, Said, run
@@ -36,9 +38,9 @@ class Home:
         self._ports = {"--port": free_port(), "--ui-port": free_port(), "--mail-port": free_port()}
         self._place: Environment | None = None
 
-    @contextmanager
-    def up(self, place: Environment, name: str) -> Iterator[None]:
-        """Run the stack of that environment, then end it in good order."""
+    @asynccontextmanager
+    async def up(self, place: Environment, name: str) -> AsyncIterator[Stepwell]:
+        """Run the stack of that environment, then end it in good order; a handle beside it knows the built-in types only."""
         words = [str(word) for pair in self._ports.items() for word in pair]
         surroundings = place.surroundings() | {"BREATHING_SHEETS": str(self.sheets)}
         command = [str(place.bin / "stepwell"), "up", "--folder", str(self.folder), "--no-examples", *words]
@@ -47,7 +49,9 @@ class Home:
         child.start()
         try:
             child.wait_for("Stepwell is running")
-            yield
+            settings = Settings.model_validate_json(stack_file(self.folder).read_text())
+            async with Stepwell.connect(settings, step_types()) as handle:
+                yield handle
             assert child.end(signal.SIGTERM) == 0
         finally:
             child.stop()
@@ -69,74 +73,80 @@ class Home:
         file.write_text(payload)
         return self.do("journey", "respond", journey, "breathe.1", "--file", str(file))
 
-    def enter(self, client: str, pathway: str) -> str:
-        """Add a client and put them on a pathway."""
-        assert self.do("client", "add", client).code == 0
-        return str(self.do("journey", "start", client, pathway, "--json").data["id"])
 
-    def until(self, what: Callable[[], Any]) -> Any:
-        """Ask again until there is an answer."""
-        give_up_at = time.monotonic() + 60
-        while not (found := what()):
-            assert time.monotonic() < give_up_at
-            time.sleep(0.2)
-        return found
-
-    def waits_for(self, client: str, occurrence: str) -> None:
-        """Wait until that is what the client has to do."""
-        self.until(lambda: [one["occurrence"] for one in self.do("client", "to-do", client, "--json").data] == [occurrence])
-
-    def held(self) -> list[str]:
-        """The journeys that wait for somebody to help."""
-        return [one["id"] for one in self.do("journey", "list", "--held", "--json").data]
-
-    def status(self, journey: str) -> str:
-        """How a journey stands."""
-        return str(self.do("journey", "show", journey, "--json").data["journey"]["status"])
+async def _enter(handle: Stepwell, client: str, pathway: str) -> str:
+    await handle.add_client(id=client)
+    return (await handle.start(client, pathway)).id
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """A folder for a stack."""
-    return Home(tmp_path)
+async def _until(look: Callable[[], Awaitable[Any]]) -> Any:
+    """Look again until there is something."""
+    give_up_at = time.monotonic() + 60
+    while not (found := await look()):
+        assert time.monotonic() < give_up_at
+        await asyncio.sleep(0.1)
+    return found
 
 
-def test_a_type_comes_goes_and_comes_back(home: Home, with_plugin: Environment, without_plugin: Environment) -> None:
-    """Wheels only, in processes of their own; nothing is lost."""
-    with home.up(with_plugin, "with"):
+async def _waits_for(handle: Stepwell, client: str, occurrence: str) -> None:
+    async def is_there() -> bool:
+        return [one.occurrence for one in await handle.to_do(client)] == [occurrence]
+
+    await _until(is_there)
+
+
+async def _ends(handle: Stepwell, journey: str) -> None:
+    async def is_over() -> bool:
+        return (await handle.state(journey)).status == "completed"
+
+    await _until(is_over)
+
+
+async def test_a_type_comes_goes_and_comes_back(tmp_path: Path, with_plugin: Environment, without_plugin: Environment) -> None:
+    """Wheels only, in processes of their own; what is missing holds visibly, and nothing is lost."""
+    home = Home(tmp_path)
+    async with home.up(with_plugin, "with") as handle:
         assert home.publish(_CALM).code == 0
         assert home.publish(_LATER).code == 0
-        first = home.enter("ann", "calm")
-        home.waits_for("ann", "breathe.1")
-        (sheet,) = home.until(lambda: list(home.sheets.glob("*.svg")))
+        first = await _enter(handle, "ann", "calm")
+        await _waits_for(handle, "ann", "breathe.1")
+
+        async def sheets() -> list[Path]:
+            return list(home.sheets.glob("*.svg"))
+
+        (sheet,) = await _until(sheets)
         assert "<title>4 – 0 – 6</title>" in sheet.read_text()
         wrong = home.answer(first, '{"minutes": 0, "calm": 3}')
         assert (wrong.code, "is for those who did it" in wrong.err) == (5, True)
         assert home.answer(first, _DONE).code == 0
-        home.until(lambda: home.status(first) == "completed")
-        second, third = home.enter("ben", "later"), home.enter("cem", "calm")
-        home.waits_for("ben", "read.1")
-        home.waits_for("cem", "breathe.1")
-    with home.up(without_plugin, "without"):
+        await _ends(handle, first)
+        second, third = await _enter(handle, "ben", "later"), await _enter(handle, "cem", "calm")
+        await _waits_for(handle, "ben", "read.1")
+        await _waits_for(handle, "cem", "breathe.1")
+    async with home.up(without_plugin, "without") as handle:
         assert "unknown-step-type" in home.publish(_CALM + "\n").err
-        assert home.do("journey", "respond", second, "read.1").code == 0
-        fourth = home.enter("dan", "calm")
-        assert home.until(lambda: sorted(home.held()) == sorted([second, fourth]))
-        refused = home.answer(third, _DONE)
-        assert (refused.code, "'breathing' is not installed here; nothing is lost" in refused.err) == (6, True)
-        early = home.answer(second, _DONE)
-        assert (early.code, "not installed here" in early.err) == (6, True)
-        assert home.do("client", "to-do", "cem").code == 0
-        assert [home.status(one) for one in (second, third, fourth)] == ["active"] * 3
-        assert home.do("verify", "--json").data == []
-    with home.up(with_plugin, "again"):
-        home.waits_for("ben", "breathe.1")
-        home.waits_for("dan", "breathe.1")
-        assert home.held() == []
-        for journey in (second, third, fourth):
+        await handle.respond(second, "read.1", {})
+        fourth = await _enter(handle, "dan", "calm")
+
+        async def both_are_held() -> bool:
+            return {one.id for one in await handle.journeys(held=True)} == {second, fourth}
+
+        await _until(both_are_held)
+        listed = home.do("journey", "list", "--held")
+        assert (second in listed.out, third in listed.out, fourth in listed.out) == (True, False, True)
+        for journey in (second, third):
+            refused = home.answer(journey, _DONE)
+            assert (refused.code, "'breathing' is not installed here; nothing is lost" in refused.err) == (6, True)
+        assert [(one.occurrence, one.title, one.body) for one in await handle.to_do("cem")] == [("breathe.1", "Breathe", "")]
+        assert {one.status for one in await handle.journeys() if one.id != first} == {"active"}
+        assert await handle.verify() == []
+    async with home.up(with_plugin, "again") as handle:
+        for client, journey in (("ben", second), ("cem", third), ("dan", fourth)):
+            await _waits_for(handle, client, "breathe.1")
             assert home.answer(journey, _DONE).code == 0
-            home.until(lambda journey=journey: home.status(journey) == "completed")
-        assert home.do("verify", "--json").data == []
+            await _ends(handle, journey)
+        assert await handle.journeys(held=True) == []
+        assert await handle.verify() == []
     assert len(list(home.sheets.glob("*.svg"))) == 4
 
 
