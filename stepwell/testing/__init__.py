@@ -63,6 +63,7 @@ def check_step_type(
 
     A case is a mapping as in the files under tests/step_types/cases; `read_cases` reads such a file.
     """
+    __tracebackhide__ = True  # of a failed test, pytest then shows the findings alone
     kind = step_type() if isinstance(step_type, type) else step_type
     written = tuple(cases)
     found: list[str] = []
