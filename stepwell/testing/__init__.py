@@ -43,6 +43,7 @@ RULES: Mapping[str, Rule] = {
 """What is looked at, by the name that a finding carries."""
 
 _MOST = 5
+_PARTS = ("name", "content_model", "response_model")
 
 
 class NotConforming(AssertionError):
@@ -66,7 +67,9 @@ def check_step_type(
     __tracebackhide__ = True  # of a failed test, pytest then shows the findings alone
     kind = step_type() if isinstance(step_type, type) else step_type
     written = tuple(cases)
-    found: list[str] = []
+    found = [f"names: the class has no {one}" for one in _PARTS if not hasattr(kind, one)]
+    if found:
+        raise NotConforming(type(kind).__name__, found)
     examples = list(_examples(kind, tuple(contents), written, found))
     if not examples and not found:
         found.append("contents: there is none to try; give at least one content, or a case with one")

@@ -49,9 +49,10 @@ class Subject(NamedTuple):
     def sample(self, example: Example, numbers: Sequence[float]) -> Response | None:
         """What the type makes up; None where it fails."""
         try:
-            return self.type.sample(example.content, drawing(numbers))
+            sample: Response = self.type.sample(example.content, drawing(numbers))
         except Exception:  # whatever it does wrong, the rule about samples says it
             return None
+        return sample
 
     def judged(self, example: Example, response: Response) -> Outcome | None:
         """The outcome; None where the response is refused, or judging fails."""
