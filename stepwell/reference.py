@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from engine.steps import BUILT_IN
 from engine.steptype import AnyStepType
-from stepwell.testing.casework import read_cases
+from stepwell.cases import read_cases
 
 _ROOT = Path(__file__).parents[1]
 PAGES = _ROOT / "docs" / "step-types"

@@ -9,10 +9,11 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from engine.adherence import Adherence, adherence
 from engine.base import StepId
-from engine.contents import Contents
+from engine.contents import Contents, StepContent
 from engine.events import Event
 from engine.journey import Journey
 from engine.publishing import Published
+from engine.steptype import Presentation
 from engine.structure import Actor, StepStructure
 from engine.turn import Plan
 from engine.view import JourneyView, fold, view_of
@@ -100,10 +101,7 @@ class Watching(Desk):
         tailored: dict[str, str],
     ) -> ToDo:
         shown = contents.steps[step.id].model_copy(update={name: text for name, text in tailored.items() if name != "message"})
-        step_type = type_of(self._types, step.type)
-        content = step_type.content_model.model_validate(shown.content)
-
-        presented = step_type.present(content, reader)
+        presented = self._presented(step.type, shown, reader)
         return ToDo(
             journey=row.id,
             occurrence=occurrence.id,
@@ -123,6 +121,13 @@ class Watching(Desk):
             notice=reader.plain(self._care.notice_text),
             content=shown.content,
         )
+
+    def _presented(self, name: str, shown: StepContent, reader: Reader) -> Presentation:
+        """The step as its type shows it; nothing but what stands around it where the type is not installed here."""
+        step_type = self._types.get(name)
+        if step_type is None:
+            return Presentation(body="", preview="")
+        return step_type.present(step_type.content_model.model_validate(shown.content), reader)
 
     async def _tailored(self, journey: str, step: str) -> dict[str, str]:
         """The words at a step that are this client's alone, as they stand."""

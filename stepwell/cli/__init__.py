@@ -2,7 +2,20 @@
 
 import typer
 
-from stepwell.cli import alerts, around, clients, drafts, journeys, pathways, practitioners, questions, responses, stack, work
+from stepwell.cli import (
+    alerts,
+    around,
+    clients,
+    drafts,
+    journeys,
+    pathways,
+    practitioners,
+    questions,
+    responses,
+    stack,
+    step_types,
+    work,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,6 +32,7 @@ app.command("up")(stack.up)
 app.command("worker")(stack.worker)
 app.add_typer(pathways.app, name="pathway")
 app.add_typer(drafts.app, name="draft")
+app.add_typer(step_types.app, name="step-type")
 app.add_typer(clients.app, name="client")
 app.add_typer(practitioners.app, name="practitioner")
 for command in around.COMMANDS:

@@ -11,12 +11,13 @@ from engine.calendar import wall
 from engine.findings import DefinitionError
 from engine.publishing import Checked, Published, check_pathway, pathway_schema
 from engine.schedule import words_for
+from engine.steps import StepTypes
 from engine.structure import Timing
 from engine.turn import Plan
 from engine.zones import UnknownZone, zone_of
 from stepwell.behaviour import NAMES
 from stepwell.cli.output import Exit, Json, err, fail, out, progress, run, say, show_finding, show_json, show_table
-from stepwell.errors import NotFound
+from stepwell.errors import NotFound, StepwellError
 from stepwell.forecast import forecast_start, words_of
 from stepwell.handle import Stepwell
 from stepwell.packages import installed_types
@@ -38,8 +39,16 @@ def read_file(file: Path) -> bytes:
         raise typer.BadParameter(f"{file} cannot be read: {error.strerror}") from None
 
 
+def known_types() -> StepTypes:
+    """The step types that are installed here; with a broken package among them, an exit that names it."""
+    try:
+        return installed_types()
+    except StepwellError as error:
+        fail(error)
+
+
 def _checked(file: Path) -> Checked:
-    return check_pathway(read_file(file))
+    return check_pathway(read_file(file), types=known_types())
 
 
 def read_pathway(file: Path) -> Published:
@@ -87,7 +96,7 @@ def validate(file: File, json: Json = False) -> None:
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of the pathway document, for editors."""
-    show_json(pathway_schema())
+    show_json(pathway_schema(known_types()))
 
 
 @app.command()
@@ -232,7 +241,7 @@ def simulate_(
         try:
             result = simulate(
                 published,
-                installed_types(),
+                known_types(),
                 clients=clients,
                 behaviour_name=behaviour,
                 seed=seed,

@@ -7,9 +7,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.steptype import AnyStepType
+from stepwell.cases import read_cases
 from stepwell.testing.answers import outcomes, refusals, samples
 from stepwell.testing.casework import cases as kept_cases
-from stepwell.testing.casework import content_problems, read_cases
+from stepwell.testing.casework import content_problems
 from stepwell.testing.declarations import declarations
 from stepwell.testing.drawings import pictures, reports
 from stepwell.testing.journeys import journeys, publishing
@@ -42,6 +43,7 @@ RULES: Mapping[str, Rule] = {
 """What is looked at, by the name that a finding carries."""
 
 _MOST = 5
+_PARTS = ("name", "content_model", "response_model")
 
 
 class NotConforming(AssertionError):
@@ -62,9 +64,12 @@ def check_step_type(
 
     A case is a mapping as in the files under tests/step_types/cases; `read_cases` reads such a file.
     """
+    __tracebackhide__ = True  # of a failed test, pytest then shows the findings alone
     kind = step_type() if isinstance(step_type, type) else step_type
     written = tuple(cases)
-    found: list[str] = []
+    found = [f"names: the class has no {one}" for one in _PARTS if not hasattr(kind, one)]
+    if found:
+        raise NotConforming(type(kind).__name__, found)
     examples = list(_examples(kind, tuple(contents), written, found))
     if not examples and not found:
         found.append("contents: there is none to try; give at least one content, or a case with one")

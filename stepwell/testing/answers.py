@@ -74,6 +74,8 @@ def _sample(subject: Subject, example: Example, drawn: list[float]) -> Iterator[
         yield f"{where}: sample() makes up what is refused: {refused}"
     except Endless as endless:
         yield f"{where}: {endless}"
+    except Exception as error:  # whatever a type raises is to be said of the numbers drawn
+        yield f"{where}: raises {' '.join(str(error).split())[:200]} ({type(error).__name__})"
     else:
         yield from (f"{where}: {wrong}" for wrong in _judged(subject, example, response, outcome))
 

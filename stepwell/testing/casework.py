@@ -1,26 +1,16 @@
 """Rule: cases are kept to the word: what is accepted with which outcome, what is refused and why, what is shown."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from engine.loading import load
 from engine.steptype import AnyStepType, InvalidResponse
 from engine.words import Reader
 from stepwell.judging import read_response
 from stepwell.testing.subject import Example, Subject, Written
 
 _WORDS = {"name", "content", "accepted", "refused", "shows", "wrong_content", "finds"}
-
-
-def read_cases(file: Path) -> list[dict[str, Any]]:
-    """The cases in a YAML file. Raises ValueError where it is none."""
-    loaded = load(file.read_text(encoding="utf-8"))
-    if not isinstance(loaded.value, list) or loaded.findings:
-        raise ValueError(f"{file} is no list of cases: {'; '.join(map(str, loaded.findings)) or 'begin each with - name:'}")
-    return loaded.value
 
 
 def cases(subject: Subject) -> Iterator[str]:

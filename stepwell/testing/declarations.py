@@ -28,7 +28,7 @@ def own_activities(subject: Subject) -> dict[str, object]:
     """The activities the type brings, by the name Temporal knows them by."""
     found = {}
     for one in subject.type.activities:
-        definition = getattr(one, "__temporal_activity_definition", None)
+        definition = getattr(one, "__temporal_activity_definition", None)  # what the SDK's own workers look for
         found[definition.name if definition else repr(one)] = definition
     return found
 

@@ -6,14 +6,13 @@ from datetime import date
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
-from engine.steptype import Answered, Content, Response
+from engine.steptype import Answered, Response
 from engine.words import Reader
 from stepwell.errors import InvalidResponse
 from stepwell.judging import read_response
 from stepwell.rendering import html
-from stepwell.testing.places import with_words
 from stepwell.testing.subject import Example, Subject, kept
-from stepwell.testing.wording import HOSTILE_NAME, tags
+from stepwell.testing.wording import HOSTILE_NAME, tags, worded
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _ACTS = {"script", "foreignObject", "iframe", "image", "animate", "set", "style", "a"}
@@ -25,9 +24,8 @@ _HOSTILE_LABEL = "</title><script>x</script> \u202e&amp;\x00 onload=x"
 def pictures(subject: Subject) -> Iterator[str]:
     """Of no response, of one, of several; of everything that people may write."""
     for example in subject.examples:
-        hostile = with_words(example.content, lambda _: _HOSTILE_LABEL[:80])
-        for content in (example.content, hostile):
-            for answered in _histories(subject, example, content):
+        for content in (example.content, worded(example, _HOSTILE_LABEL) or example.content):
+            for answered in _histories(subject, example):
                 drawn = subject.type.picture(content, answered, Reader(facts={"name": HOSTILE_NAME}))
                 if drawn is not None:
                     yield from (f"{example.name}: {wrong}" for wrong in picture_problems(drawn))
@@ -82,7 +80,7 @@ def _report(subject: Subject, example: Example, response: Response) -> str:
     return shown
 
 
-def _histories(subject: Subject, example: Example, content: Content) -> Iterator[list[Answered[Any]]]:
+def _histories(subject: Subject, example: Example) -> Iterator[list[Answered[Any]]]:
     yield []
     responses = list(subject.samples(example))
     for response in responses:

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from types import ModuleType
 from typing import Any
@@ -47,6 +47,22 @@ class _Clockless(type):
         return issubclass(subclass, cls.real)
 
 
+class _Unread(Mapping[str, str]):
+    """Stands for the environment."""
+
+    def __init__(self, refuse: Callable[..., Any]) -> None:
+        self._refuse = refuse
+
+    def __getitem__(self, name: str) -> str:
+        return str(self._refuse(name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._refuse(""))
+
+    def __len__(self) -> int:
+        return len(self._refuse(""))
+
+
 @contextmanager
 def untouchable(owner: type) -> Iterator[list[str]]:
     """Raise Touched wherever the world is asked; the list names what was, also where the error was swallowed.
@@ -65,7 +81,7 @@ def untouchable(owner: type) -> Iterator[list[str]]:
 
         return refuse
 
-    stand_ins = [
+    stand_ins: list[tuple[ModuleType, str, Any]] = [
         (module, name, refusing(f"{module.__name__}.{name}", getattr(module, name)))
         for module, names in _WORLD.items()
         for name in names
@@ -73,6 +89,7 @@ def untouchable(owner: type) -> Iterator[list[str]]:
     ]
     stand_ins += [(datetime, "datetime", _clockless(datetime.datetime, refusing, ("now", "utcnow", "today")))]
     stand_ins += [(datetime, "date", _clockless(datetime.date, refusing, ("today",)))]
+    stand_ins += [(os, "environ", _Unread(refusing("os.environ", os.environ.__getitem__)))]
     packages = {one.__module__.partition(".")[0] for one in owner.__mro__ if one is not object}
     own = [module for name, module in list(sys.modules.items()) if name.partition(".")[0] in packages]
     real = {id(getattr(module, name)): stand_in for module, name, stand_in in stand_ins}

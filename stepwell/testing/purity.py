@@ -61,5 +61,5 @@ def _told(call: Callable[[], Any]) -> Any:
     except Touched as touched:
         return _Raised(f"asks for {touched}")
     except Exception as error:  # whatever a type does wrong is to be said of the method
-        return _Raised(f"raises {error!r}")
+        return _Raised(f"raises {type(error).__name__}: {' '.join(str(error).split())[:200]}")
     return list(told.items()) if isinstance(told, Mapping) else told

@@ -1,6 +1,7 @@
 """The step type under test, with the contents and responses that it is tried on."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import cycle
 from typing import Any, NamedTuple
 
@@ -36,24 +37,34 @@ class Subject(NamedTuple):
     cases: tuple[Written, ...] = ()
 
     def samples(self, example: Example) -> Iterator[Response]:
-        """Responses that are taken: those of the case, and what the type makes up."""
+        """Responses that are taken: those of the case, and what the type makes up. Where it fails, other rules say so."""
         for payload in example.payloads:
-            yield read_response(self.type, dict(payload))
+            with suppress(InvalidResponse):
+                yield read_response(self.type, dict(payload))
         for numbers in _DRAWN:
-            sample = self.type.sample(example.content, drawing(numbers))
-            if self.judged(example, sample) is not None:
+            sample = self.sample(example, numbers)
+            if sample is not None and self.judged(example, sample) is not None:
                 yield sample
 
+    def sample(self, example: Example, numbers: Sequence[float]) -> Response | None:
+        """What the type makes up; None where it fails."""
+        try:
+            sample: Response = self.type.sample(example.content, drawing(numbers))
+        except Exception:  # whatever it does wrong, the rule about samples says it
+            return None
+        return sample
+
     def judged(self, example: Example, response: Response) -> Outcome | None:
-        """The outcome; None where the response is refused."""
+        """The outcome; None where the response is refused, or judging fails."""
         try:
             return self.type.judge(example.content, response)
-        except InvalidResponse:
+        except Exception:  # other than InvalidResponse: the rule about refusals says it
             return None
 
     def takes_responses(self, example: Example) -> bool:
         """Whether anybody's response completes it; else something else must."""
-        return self.type.actor != "host" or self.judged(example, self.type.sample(example.content, drawing((0.5,)))) is not None
+        sample = self.sample(example, (0.5,))
+        return self.type.actor != "host" or sample is None or self.judged(example, sample) is not None
 
 
 def drawing(numbers: Sequence[float]) -> Draw:

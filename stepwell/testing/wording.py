@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from pydantic import ValidationError
 
 from engine.steptype import Content, Presentation, missing_languages, unknown_placeholders
-from engine.words import Reader, Text
+from engine.words import Reader
 from stepwell.rendering import html
 from stepwell.testing.places import text_places, with_words
 from stepwell.testing.subject import Example, Subject, languages_of
@@ -28,19 +28,19 @@ HOSTILE_TEXTS = (
 )
 _UNFILLED = re.compile(r"\{\{\s*(name|practitioner|dates\.\w+)\s*\}\}")
 _WORD = re.compile(r"\b[a-z][a-z0-9_]{0,62}\b")
-_LABEL = 80
+_LABEL, _SHORTEST = 80, 20
 
 
 def texts(subject: Subject) -> Iterator[str]:
     """`texts` names every text at its place, so that publishing looks at its languages and placeholders."""
     for example in subject.examples:
-        marked = with_words(example.content, lambda place: {"qaa": f"«{place}»"[-_LABEL:]})
-        places, named = text_places(marked), dict(subject.type.texts(marked))
-        for place in places:
-            if named.get(place) != {"qaa": f"«{place}»"[-_LABEL:]}:
+        wanted = {place: {"qaa": f"«{at}»"} for at, place in enumerate(text_places(example.content))}
+        named = dict(subject.type.texts(with_words(example.content, lambda place, wanted=wanted: wanted[place])))  # type: ignore[misc]  # mypy cannot type a default
+        for place, words in wanted.items():
+            if named.get(place) != words:
                 yield f"{example.name}: texts() does not name {place}; add it, as it stands in the content"
         for place, text in named.items():
-            if place not in places and text is not None:
+            if place not in wanted and text is not None:
                 yield f"{example.name}: texts() names {place!r}, which is no text of the content"
         written = subject.type.texts(example.content)
         for problem in (*missing_languages(written, languages_of(written)), *unknown_placeholders(written)):
@@ -66,7 +66,7 @@ def hostile_words(subject: Subject) -> Iterator[str]:
     """Nothing that an author writes keeps the step from showing itself, or a placeholder from being filled."""
     for example in subject.examples:
         for words in HOSTILE_TEXTS:
-            content = _worded(example, words)
+            content = worded(example, words)
             if content is None:
                 continue
             for name in (PLAIN_NAME, HOSTILE_NAME, ""):
@@ -79,7 +79,7 @@ def hostile_words(subject: Subject) -> Iterator[str]:
 def merged_names(subject: Subject) -> Iterator[str]:
     """A client's name is words, whatever it is: never Markdown, HTML or a placeholder."""
     for example in subject.examples:
-        content = _worded(example, "Dear {{name}}, {{practitioner}} {{dates.day}}.")
+        content = worded(example, "Dear {{name}}, {{practitioner}} {{dates.day}}.")
         if content is None:
             yield f"{example.name}: its texts do not take placeholders such as {{{{name}}}}"
             continue
@@ -124,9 +124,9 @@ def _facts(example: Example, name: str) -> dict[str, str]:
     return dict.fromkeys(("name", "practitioner", *(f"dates.{word}" for word in words)), name)
 
 
-def _worded(example: Example, words: Text) -> Content | None:
-    """The content with these words in every text, as many of them as fit; None where it takes no such words."""
-    for text in (words, str(words)[:_LABEL]):
+def worded(example: Example, words: str) -> Content | None:
+    """The content with these words in every text, as much of them as fits; None where it takes no such words."""
+    for text in (words, words[:_LABEL], words[:_SHORTEST]):
         try:
             return with_words(example.content, lambda _, text=text: text)  # type: ignore[misc]  # mypy cannot type a default
         except ValidationError:

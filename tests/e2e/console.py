@@ -34,10 +34,10 @@ class Command(NamedTuple):
         return True
 
 
-def commands_of(page: Path) -> list[Command]:
-    """Every command of every console block, in order."""
+def commands_of(page: Path | str) -> list[Command]:
+    """Every command of every console block of a page, or of its text, in order."""
     found: list[Command] = []
-    for block in _BLOCK.findall(page.read_text()):
+    for block in _BLOCK.findall(page if isinstance(page, str) else page.read_text()):
         for line in block.splitlines():
             if line.startswith("$ "):
                 found.append(Command(line[2:], ()))

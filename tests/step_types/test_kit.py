@@ -1,5 +1,6 @@
 """The conformance kit finds every kind of mistake: one broken step type for each, beside one that nothing is wrong with."""
 
+import os
 import random
 import socket
 import time
@@ -7,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 from temporalio import activity
 
 from stepwell.step_types import (
@@ -173,6 +174,10 @@ def _check_opens_file(self: Any, content: Any) -> tuple[Problem, ...]:
     return ()
 
 
+def _check_environment(self: Any, content: Any) -> tuple[Problem, ...]:
+    return (Problem(where="", message="x"),) if "SURELY_NOT" in os.environ else ()
+
+
 def _texts_network(self: ThanksStep, content: ThanksContent) -> Mapping[str, Text | None]:
     socket.socket().close()
     return ThanksStep.texts(self, content)
@@ -276,6 +281,7 @@ BROKEN: dict[str, tuple[str, dict[str, Any], str]] = {
     "a memory": ("purity", {"present": _present_counted}, "says one thing, then another"),
     "a file": ("purity", {"check": _check_opens_file}, "builtins.open"),
     "a look at a file": ("purity", {"check": _check_file}, "os.stat"),
+    "the environment": ("purity", {"check": _check_environment}, "os.environ"),
     "the network": ("purity", {"texts": _texts_network}, "socket.socket"),
     "an outcome no condition can name": ("outcomes", {"outcomes": _always({"Number!": "int"})}, "Number!"),
     "an outcome of no type": ("outcomes", {"outcomes": _always({"number": "text"})}, "one of bool"),
@@ -394,6 +400,30 @@ def test_a_case_that_is_not_kept_is_caught() -> None:
         with pytest.raises(NotConforming) as found:
             check_step_type(ThanksStep, contents=[CONTENT], cases=[{"name": "it", **case}])
         assert words in str(found.value)
+
+
+def test_a_class_without_its_parts_is_named() -> None:
+    """Each that is missing."""
+
+    class Half(StepType[ThanksContent, ThanksResponse]):
+        judge, present = ThanksStep.judge, ThanksStep.present  # type: ignore[assignment]
+
+    with pytest.raises(NotConforming, match="'Half' breaks") as found:
+        check_step_type(Half, contents=[CONTENT])
+    assert found.value.findings == tuple(
+        f"names: the class has no {one}" for one in ("name", "content_model", "response_model")
+    )
+
+
+def test_texts_that_must_be_short_are_tried_with_short_words() -> None:
+    """A type may bound its texts."""
+
+    class Short(Content):
+        prompt: Annotated[str, StringConstraints(max_length=25)] | dict[str, Annotated[str, StringConstraints(max_length=25)]]
+        options: tuple[Option, ...] = ()
+        most: int = 3
+
+    check_step_type(_broken(content_model=Short), contents=[{"prompt": "What was good?"}])
 
 
 def test_nothing_to_try_is_no_success() -> None:
