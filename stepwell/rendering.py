@@ -14,6 +14,8 @@ from engine.words import seen
 
 LONGEST = 100_000
 """Longer texts are shown as they are written: a parser's time must have an end."""
+MOST_MARKS = 3_000
+"""Texts with more brackets, stars and the like too: pairing them takes the square of their number."""
 
 _BLOCKS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "table", "td", "th"}
 _TAGS = _BLOCKS | {"a", "br", "code", "em", "hr", "img", "pre", "strong", "tbody", "thead", "tr"}
@@ -32,7 +34,7 @@ _LINKS = ("http://", "https://", "mailto:")
 def html(markdown: str) -> str:
     """CommonMark with tables as HTML: no raw HTML, links to web and mail only, pictures by `https` only."""
     text = seen(markdown)
-    if len(text) > LONGEST:
+    if len(text) > LONGEST or sum(text.count(mark) for mark in "[*_`") > MOST_MARKS:
         return _inert(f'<p dir="auto">{escape(text).replace(chr(10), "<br>")}</p>')
     tokens = _PARSER.parse(text)
     for token in tokens:
