@@ -228,6 +228,9 @@ def _release(draft: Draft, message: ReleaseStep) -> bool:
     _, occurrence = find_any(draft, message.occurrence)
     if occurrence.state != "waiting":
         raise Refusal("already_delivered", "G8", f"{occurrence.id} is already {state_words(occurrence)}")
+    if occurrence.type_state == "missed":
+        why = "its step type is not installed, so it cannot be shown; install its package, or excuse the step"
+        raise Refusal("no_step_type", "G12", why)
     if occurrence.release_at is None:
         released = draft.put(occurrence, release_at=draft.now, parked=False)
         draft.step_happens(StepReleased, released, reason=message.reason)

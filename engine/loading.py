@@ -133,6 +133,27 @@ class _Reader:
         return values
 
 
+class _Plain(yaml.SafeDumper):
+    """Writes what `load` reads: no aliases, and quotes wherever a text would be read as something else."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _written(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None if _scalar(text) == text else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Plain.add_representer(str, _written)
+
+
+def dump(value: Any) -> str:
+    """Write plain values as a document that `load` reads back as they are."""
+    written: str = yaml.dump(value, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=120)
+    return written
+
+
 def _scalar(text: str) -> Any:
     if text in _WORDS:
         return _WORDS[text]

@@ -185,12 +185,12 @@ def instant_of(value: date | datetime, zone: ZoneInfo) -> datetime:
 def release(step: StepStructure, number: int, moment: Moment, standings: Standings, gate: Gate) -> Release:
     """What becomes of occurrence `number` of a step that waits: when, and why."""
     kept = moment.find(step, number)
+    if kept is not None and kept.type_asked_at is not None and kept.type_state != "found":
+        return Release("wait", waits_for=f"the step type {step.type} to be installed")
     if kept is not None and kept.release_at is not None:
         return _released_early(step, number, kept.release_at, moment, _planned(step, number, moment, standings, gate))
     if kept is not None and kept.parked:
         return Release("wait", waits_for="an operator to release or excuse it")
-    if kept is not None and kept.type_asked_at is not None and kept.type_state != "found":
-        return Release("wait", waits_for=f"the step type {step.type} to be installed")
     return _planned(step, number, moment, standings, gate)
 
 

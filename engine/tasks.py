@@ -12,7 +12,7 @@ from engine.structure import StepStructure
 def take_result(draft: Draft, message: TaskDone) -> bool:
     """Complete the step by its task's result; a result that comes when the step is over changes nothing."""
     step, occurrence = find_delivered(draft, message.occurrence)
-    if occurrence.state not in OPEN_STATES:
+    if step.task is None or occurrence.state not in OPEN_STATES:
         return False
     done = draft.settle(occurrence, "completed")
     draft.step_happens(StepCompleted, done)
@@ -22,8 +22,9 @@ def take_result(draft: Draft, message: TaskDone) -> bool:
 
 def hold(draft: Draft, message: TaskFailed) -> bool:
     """Keep the journey at the step, visibly, and tell the practitioner."""
-    _, occurrence = find_delivered(draft, message.occurrence)
-    if occurrence.state not in OPEN_STATES or message.run != occurrence.runs:
+    step, occurrence = find_delivered(draft, message.occurrence)
+    is_over = occurrence.state not in OPEN_STATES or occurrence.task_failed or message.run != occurrence.runs
+    if step.task is None or is_over:
         return False
     held = draft.put(occurrence, task_failed=True)
     draft.step_happens(TaskHeld, held, run=message.run, reason=message.reason)

@@ -15,7 +15,7 @@ from stepwell.judging import judge, step_of
 from stepwell.models import Taken
 from stepwell.telling import Telling
 from store import alerts, responses
-from store.ids import new_id
+from store.ids import id_from, new_id
 from store.responses import DifferentSubmission
 from store.tables import AlertRow, JourneyRow, ResponseRow
 
@@ -93,7 +93,7 @@ class Answering(Telling, Alerting):
                 if not alarms:
                     return None
                 alert = AlertRow(
-                    id=f"alert-{journey.id}-{stored.id}"[:110],
+                    id=id_from("alert", self._tenant, journey.id, stored.id),
                     tenant=self._tenant,
                     journey=journey.id,
                     occurrence=stored.occurrence,

@@ -1,14 +1,17 @@
 """The authors' part of the front door: drafts, library steps, publishing."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine import instruments
 from engine.findings import DefinitionError
-from engine.publishing import Checked, Practice, Published, check_pathway, compile_pathway
-from engine.words import in_language
+from engine.loading import dump, load
+from engine.publishing import Checked, Practice, Published, check_pathway, compile_pathway, editing
+from engine.words import Text, in_language
 from stepwell.desk import Desk, published_from
+from stepwell.errors import NotFound, Refused
 from stepwell.models import PathwayVersion
 from store import pathways
 from store.tables import PathwayVersionRow
@@ -54,10 +57,11 @@ class Authoring(Desk):
             roles=self._care.roles,
         )
 
-    async def pathways(self) -> list[PathwayVersion]:
-        """The latest version of every pathway."""
+    async def pathways(self, *, tags: Sequence[str] = ()) -> list[PathwayVersion]:
+        """The latest version of every pathway, or of those that carry all of these tags, such as `audience:adults` (D10)."""
         async with self._database.read() as session:
-            return [_version(row) for row in await pathways.find(session, self._tenant)]
+            found = [_version(row) for row in await pathways.find(session, self._tenant)]
+        return [one for one in found if set(tags) <= set(one.tags)]
 
     async def pathway(self, pathway: str, version: int | None = None) -> Published | None:
         """A version, or the latest; None where there is none."""
@@ -75,6 +79,41 @@ class Authoring(Desk):
             row = await pathways.get_draft(session, self._tenant, pathway)
         return row.source if row else None
 
+    async def copy_pathway(self, pathway: str, name: str, *, title: Text | None = None) -> Checked:
+        """Make a draft called `name` of a published pathway, to tailor and publish (D4, D19). Raises NotFound."""
+        return await self._save_edited(name, editing.copy(await self._document(pathway), name, title))
+
+    async def combine_pathways(self, several: Sequence[str], name: str, *, title: Text) -> Checked:
+        """Make a draft called `name` of several published pathways, one after the other (D19). Raises NotFound."""
+        documents = [await self._document(pathway) for pathway in several]
+        if not documents:
+            raise Refused("nothing_to_combine", "D19", "name the pathways that are to become one")
+        return await self._save_edited(name, editing.combine(documents, name, title))
+
+    async def reorder_draft(self, pathway: str, order: Sequence[str]) -> Checked:
+        """Put the steps of a draft into another order, each named once (D3). Raises NotFound, Refused."""
+        source = await self.draft(pathway)
+        if source is None:
+            raise NotFound(f"there is no draft of {pathway}; save one first, or copy a published pathway")
+        written = load(source).value
+        if not isinstance(written, dict) or not all(isinstance(one, dict) and "id" in one for one in written.get("steps", ())):
+            raise Refused("unreadable_draft", "D3", f"the draft of {pathway} cannot be read as steps; see its findings first")
+        try:
+            return await self._save_edited(pathway, editing.reorder(written, order))
+        except editing.CannotEdit as error:
+            raise Refused("bad_order", "D3", str(error)) from None
+
+    async def _document(self, pathway: str) -> editing.Document:
+        async with self._database.read() as session:
+            row = await pathways.get(session, self._tenant, pathway)
+        if row is None:
+            raise NotFound(f"no pathway {pathway} is published; see: stepwell pathway list")
+        document: editing.Document = load(row.source).value
+        return document
+
+    async def _save_edited(self, name: str, document: editing.Document) -> Checked:
+        return await self.save_draft(name, dump(document))
+
     async def keep_library_step(self, name: str, step: dict[str, Any]) -> None:
         """Keep a library step, new or changed; what is published already stays as it is."""
         async with self._database.begin() as session:
@@ -83,4 +122,11 @@ class Authoring(Desk):
 
 def _version(row: PathwayVersionRow, *, is_new: bool = True) -> PathwayVersion:
     title = in_language(row.contents["title"], row.contents["language"], "en")
-    return PathwayVersion(pathway=row.pathway, number=row.number, title=title, published_at=row.published_at, is_new=is_new)
+    return PathwayVersion(
+        pathway=row.pathway,
+        number=row.number,
+        title=title,
+        tags=tuple(row.contents.get("tags", ())),
+        published_at=row.published_at,
+        is_new=is_new,
+    )

@@ -5,19 +5,18 @@ from contextlib import asynccontextmanager
 
 from engine.steps import StepTypes
 from stepwell.answering import Answering
-from stepwell.authoring import Authoring
+from stepwell.assigning import Assigning
 from stepwell.care import care_from
 from stepwell.connection import connect_to
 from stepwell.conversing import Conversing
 from stepwell.measuring import Measuring
 from stepwell.packages import installed_types
-from stepwell.people import People
 from stepwell.reading import Reading
 from stepwell.settings import Settings, load_settings
 from store.database import Database
 
 
-class Stepwell(Authoring, People, Answering, Conversing, Reading, Measuring):
+class Stepwell(Assigning, Answering, Conversing, Reading, Measuring):
     """One tenant's handle: author, steer, watch.
 
     async with Stepwell.connect() as stepwell:

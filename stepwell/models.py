@@ -28,6 +28,7 @@ class PathwayVersion(_Out):
     pathway: str
     number: int
     title: str
+    tags: tuple[str, ...] = ()
     published_at: datetime
     is_new: bool = True
     """False where exactly this was the latest version already."""
@@ -70,6 +71,14 @@ class JourneySummary(_Out):
     attempt: int
     started_at: datetime | None
     finished_at: datetime | None
+
+
+class Started(_Out):
+    """What became of one member of a group that was entered on a pathway."""
+
+    client: str
+    journey: str | None = None
+    error: str | None = None
 
 
 class OccurrenceSummary(_Out):
@@ -226,6 +235,19 @@ class SessionLog(_Out):
     session: str | None
     at: datetime | None
     entries: tuple[LogEntry, ...]
+
+
+class Coming(_Out):
+    """A step that is still to come, as its client may hear of it."""
+
+    occurrence: str
+    title: str
+    words: str
+    """One line about what it will be; empty where its title says enough."""
+    at: datetime | None
+    """None: nobody knows yet."""
+    is_certain: bool
+    """False: the earliest instant, if everything before it is done at once."""
 
 
 class Sent(_Out):

@@ -8,11 +8,11 @@ from engine.fingerprint import fingerprint
 from engine.steptype import Answered
 from engine.words import Reader, in_language
 from engine.zones import zone_of
-from stepwell.errors import Refused
+from stepwell.errors import NotFound, Refused
 from stepwell.judging import step_of, type_of
 from stepwell.models import Given
 from stepwell.watching import Watching
-from store import events, journeys, posts, responses
+from store import alerts, events, journeys, posts, responses
 from store.tables import JourneyRow, ResponseRow
 
 Side = Literal["client", "practitioner"]
@@ -33,6 +33,19 @@ class Reading(Watching):
             if reader == "practitioner":
                 await responses.mark_read(session, found, self._now())
         return [_given(one) for one in found]
+
+    async def alarming_response(self, alert: str) -> Given:
+        """The response that raised an alert, as the practitioner reads it; also where the journey refused it. Raises NotFound.
+
+        What meets a risk rule is never private (D9), so nothing is held back here.
+        """
+        async with self._database.begin() as session:
+            raised = await alerts.get(session, self._tenant, alert)
+            found = await responses.get(session, self._tenant, raised.response_id) if raised else None
+            if found is None:
+                raise NotFound(f"there is no alert {alert}; see: stepwell alert list")
+            await responses.mark_read(session, [found], self._now())
+        return _given(found)
 
     async def share(self, journey: str, occurrence: str) -> int:
         """Let the practitioner read what the client gave for this occurrence, where that is theirs to decide (rule V1)."""

@@ -1,7 +1,9 @@
 """Where everything is: from the environment, else from the stack that `stepwell up` runs in this folder."""
 
+import base64
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +13,7 @@ from engine.words import Text
 from stepwell.errors import NotRunning
 
 HOME = "STEPWELL_HOME"
+_SHORTEST_SECRET = 24
 
 
 class Settings(BaseModel):
@@ -57,6 +60,26 @@ class Settings(BaseModel):
         if not all(role.strip() and mail.strip() for role, _, mail in pairs):
             raise ValueError("write role=address, several of them with a comma between")
         return {role.strip(): mail.strip() for role, _, mail in pairs}
+
+    @field_validator("host_url")
+    @classmethod
+    def _is_address(cls, given: str | None) -> str | None:
+        if given is not None and not re.match(r"https?://[^\s/]+", given):
+            raise ValueError("write an address such as https://host.example.org/tasks")
+        return given
+
+    @field_validator("host_secret")
+    @classmethod
+    def _is_secret(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is None:
+            return None
+        try:
+            length = len(base64.b64decode(given.get_secret_value().removeprefix("whsec_"), validate=True))
+        except ValueError:
+            length = 0
+        if length < _SHORTEST_SECRET:
+            raise ValueError("write whsec_ and the base64 of 24 bytes or more that nobody can guess")
+        return given
 
     @field_validator("crisis_text", "notice_text", mode="before")
     @classmethod

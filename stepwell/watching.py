@@ -20,7 +20,7 @@ from engine.view import JourneyView, fold, view_of
 from engine.words import Reader, in_language
 from stepwell.desk import Desk
 from stepwell.errors import NotFound, Unavailable
-from stepwell.models import JourneyDetail, JourneySummary, Mismatch, OccurrenceSummary, Sent, ToDo
+from stepwell.models import Coming, JourneyDetail, JourneySummary, Mismatch, OccurrenceSummary, Sent, ToDo
 from stepwell.steering import summary_from
 from store import clients, events, journeys, ledger, posts, projection
 from store.tables import ClientRow, JourneyRow, NotificationRow, OccurrenceRow
@@ -141,6 +141,22 @@ class Watching(Desk):
     async def forecast(self, journey: str) -> Plan:
         """What comes when in this journey, and why; asked of the journey itself."""
         return await self._ask(await self._journey(journey), JourneyWorkflow.forecast)
+
+    async def coming(self, journey: str) -> list[Coming]:
+        """What is still to come, in order of time, in the client's language and with nothing that is not for them."""
+        row = await self._journey(journey)
+        published, plan = await self._published_for(row), await self.forecast(row.id)
+        client = await self._client(row.client)
+        reader = await self._reader(row, client, published.contents, client.language)
+        found = []
+        for item in plan.items:
+            step = published.structure.by_id[item.step]
+            if item.what == "delivery" and step.reader == "client":
+                shown = published.contents.steps[step.id]
+                words = self._presented(step.type, shown, reader).forecast
+                title = reader.plain(shown.client_title or shown.title)
+                found.append(Coming(occurrence=item.occurrence, title=title, words=words, at=item.at, is_certain=item.certain))
+        return found
 
     async def state(self, journey: str) -> Journey:
         """The journey's own state, asked of its workflow."""

@@ -218,7 +218,7 @@ class AlertRow(SQLModel, table=True):
         Index("alert_by_state", "tenant", "acknowledged_at", "raised_at"),
     )
 
-    id: str = Field(primary_key=True, max_length=110)
+    id: str = Field(primary_key=True, max_length=64)
     tenant: str = Field(max_length=64)
     journey: str = Field(max_length=64)
     occurrence: str = Field(max_length=80)

@@ -7,10 +7,9 @@ import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from workflows.names import ACKNOWLEDGE, ALARM
-from workflows.policies import POLICIES
+from workflows.sending import try_channel
 
 with workflow.unsafe.imports_passed_through():
     from engine.alarm import next_round_at, rungs_reached, told
@@ -19,6 +18,8 @@ with workflow.unsafe.imports_passed_through():
     from engine.structure import Alerts
     from engine.zones import zone_of
 
+_ONE_ROUND = timedelta(minutes=5)
+"""How long one round tries to reach somebody: the next one is due soon."""
 _SOON = timedelta(minutes=1)
 """After a round that reached nobody."""
 
@@ -83,7 +84,7 @@ class AlarmWorkflow:
         return not any(result.status == "skipped" for result in results)
 
     async def _tell(self, to: str, number: int) -> NotifyResult:
-        start, policy = self._start, POLICIES["notify"]
+        start = self._start
         effect = Notify(
             id=EffectId(f"{start.journey}/{start.occurrence}/risk/{start.alert}-{number}-{to}"),
             tenant=start.tenant,
@@ -97,20 +98,4 @@ class AlarmWorkflow:
             urgent=True,
             alert=start.alert,
         )
-        try:
-            result: NotifyResult = await workflow.execute_activity(
-                "notify",
-                effect,
-                result_type=NotifyResult,
-                activity_id=effect.id,
-                task_queue=policy.queue,
-                start_to_close_timeout=policy.start_to_close,
-                schedule_to_close_timeout=min(start.alerts.every.roughly, timedelta(minutes=5)),
-                retry_policy=policy.retry,
-                summary=f"alert to {to}",
-            )
-        except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise
-            return NotifyResult(status="failed", reason="gave up after its retries")
-        return result
+        return await try_channel(effect, patience=min(start.alerts.every.roughly, _ONE_ROUND))

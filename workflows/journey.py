@@ -11,6 +11,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 
 from workflows.names import JOURNEY, NEXT_DUE, REFUSED, REPEATED, STATE, SUBMIT
 from workflows.policies import POLICIES
+from workflows.sending import try_channel
 
 with workflow.unsafe.imports_passed_through():
     from engine.advance import StartFacts, advance, begin
@@ -19,7 +20,6 @@ with workflow.unsafe.imports_passed_through():
         AWAIT_STEP_TYPE,
         FIND_STEP_TYPE,
         Notify,
-        NotifyResult,
         Outward,
         Perform,
         Performed,
@@ -268,10 +268,10 @@ class JourneyWorkflow:
     async def _send(self, effect: Notify) -> None:
         """Try one channel after the other; tell the engine when none is left (rule N3)."""
         first = effect.id
-        result = await self._try_channel(effect)
+        result = await try_channel(effect)
         while result.status == "failed":
             effect = fall_back(effect)
-            result = await self._try_channel(effect)
+            result = await try_channel(effect)
         if result.status == "undeliverable":
             reason = result.reason or "no channel is left"
             self._inbox.append(
@@ -331,26 +331,6 @@ class JourneyWorkflow:
             if occurrence is not None and occurrence.settled_at is not None:
                 self._pointless.add(effect.id)
                 self._tasks[effect.id].cancel()
-
-    async def _try_channel(self, effect: Notify) -> NotifyResult:
-        policy = POLICIES["notify"]
-        try:
-            result: NotifyResult = await workflow.execute_activity(
-                "notify",
-                effect,
-                result_type=NotifyResult,
-                activity_id=effect.id,
-                task_queue=policy.queue,
-                start_to_close_timeout=policy.start_to_close,
-                schedule_to_close_timeout=policy.schedule_to_close,
-                retry_policy=policy.retry,
-                summary=f"{effect.purpose} to {effect.to}",
-            )
-        except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise
-            return NotifyResult(status="failed", reason="gave up after its retries")
-        return result
 
     # What an operator sees in Temporal's own UI
 

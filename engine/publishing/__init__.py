@@ -14,12 +14,13 @@ from engine.publishing.alert_checks import check_alerts
 from engine.publishing.compiling import Understood, contents_of, quiet_hours_of, structure_of
 from engine.publishing.contacts import most_contacts_a_day
 from engine.publishing.library import put_in_library_steps
-from engine.publishing.opening_checks import check_openings, expression_for, openings_of
+from engine.publishing.opening_checks import check_looks, check_openings, expression_for, openings_of
 from engine.publishing.order_checks import Conditions, check_conditions, check_names, check_order
 from engine.publishing.practice import NO_PRACTICE, Practice
 from engine.publishing.reading import problems_of, read_document
 from engine.publishing.step_checks import StepCheck, length_of
 from engine.steps import StepTypes, step_types
+from engine.steps.pathway import other_pathways
 from engine.steptype import AnyStepType, Content, Problem, missing_languages, unknown_placeholders
 from engine.structure import Structure, VariableType
 from engine.words import Text
@@ -118,8 +119,24 @@ class _Check:
             if content is not None
         ]
         structure = structure_of(self.document, steps, version)
+        self.found.extend(self._rounds(structure))
         self.found.extend(_contacts(structure, self.document.max_contacts_per_day))
         return Published(structure=structure, contents=contents_of(self.document, steps, version))
+
+    def _rounds(self, structure: Structure) -> Iterator[Finding]:
+        """A pathway that is a step of itself, however far round: it would never come to an end."""
+        others = self.practice.pathways or {}
+        for at, step in enumerate(structure.steps):
+            waiting, seen = list(other_pathways([step])), set[str]()
+            while waiting:
+                name = waiting.pop()
+                if name not in seen and name in others:
+                    waiting.extend(other_pathways(others[name].steps))
+                seen.add(name)
+            if structure.pathway in seen:
+                message = f"comes back to {structure.pathway} itself, over and over"
+                path = ("steps", at, "content", "pathway")
+                yield Finding(code="cycle", step=step.id, path=path, message=message, suggestion="leave one of them out")
 
     def _conditions(
         self, understood: list[tuple[int, AnyStepType, Content]], outcomes: list[Mapping[str, VariableType]]
@@ -127,9 +144,11 @@ class _Check:
         """Every expression: the authors' own, and what follows from one step opening another."""
         openings = [one for at, step_type, content in understood for one in openings_of(at, step_type, content)]
         self.found.extend(check_openings(self.document, openings, outcomes))
+        self.found.extend(check_looks(self.document, {at: kind.looks_at(content) for at, kind, content in understood}))
         sources: dict[str, list[str]] = {}
         for one in openings:
-            if one.outcome in outcomes[one.opener]:
+            comes_later = one.target in {step.id for step in self.document.steps[one.opener + 1 :]}
+            if comes_later and one.outcome in outcomes[one.opener]:
                 source = expression_for(self.document.steps[one.opener], one, outcomes[one.opener])
                 sources.setdefault(one.target, []).append(source)
         ways: list[Mapping[str, str]] = [{} for _ in self.document.steps]

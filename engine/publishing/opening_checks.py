@@ -56,6 +56,20 @@ def check_openings(
             yield _finding(document.steps[place], place, "opened-too-early", "needs", message, advice)
 
 
+def check_looks(document: PathwayDocument, looks: Mapping[int, Sequence[str]]) -> Iterator[Finding]:
+    """Steps that a review is about and that are none, or come after it; `looks` are the steps it names, by its place."""
+    places = {step.id: at for at, step in enumerate(document.steps)}
+    for at, names in looks.items():
+        step = document.steps[at]
+        for name in names:
+            if name not in places:
+                message = f"is about {name!r}, which is no step"
+                yield _finding(step, at, "unknown-step", "content", message, did_you_mean(name, places))
+            elif places[name] >= at:
+                message = f"is about {name!r}, which does not come before it"
+                yield _finding(step, at, "cycle", "content", message, f"write {name!r} before {step.id!r}, or leave it out")
+
+
 def _waits(target: Step, opener: Step) -> bool:
     if target.needs is None:
         return opener.required and not target.regardless

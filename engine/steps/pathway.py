@@ -1,6 +1,6 @@
 """Another pathway as one step: a journey of its own, whose end and outcomes come back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 from engine.base import StepId
 from engine.findings import did_you_mean
 from engine.steptype import Content, InvalidResponse, Outcome, Presentation, Problem, Response, StepType
-from engine.structure import Structure, Task, VariableType
+from engine.structure import StepStructure, Structure, Task, VariableType
 from engine.words import Reader
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
@@ -103,6 +103,6 @@ class PathwayStep(StepType[PathwayContent, PathwayResponse]):
         return Presentation(body="", preview="")
 
 
-def other_pathways(structure: Structure) -> tuple[str, ...]:
-    """The pathways that are steps of this one."""
-    return tuple(step.task.details["pathway"] for step in structure.steps if step.task and step.task.activity == START_JOURNEY)
+def other_pathways(steps: Iterable[StepStructure]) -> tuple[str, ...]:
+    """The pathways that are among these steps."""
+    return tuple(step.task.details["pathway"] for step in steps if step.task and step.task.activity == START_JOURNEY)

@@ -50,6 +50,13 @@ EXERCISE_OF_MINUTES: Phrase = {
     "nl": "Er komt een oefening van minstens {minutes} min.",
 }
 
+QUESTIONS_TO_COME: Phrase = {
+    "en": "There will be questions to answer.",
+    "de": "Es wird Fragen zu beantworten geben.",
+    "fr": "Il y aura des questions auxquelles répondre.",
+    "es": "Habrá preguntas para responder.",
+    "nl": "Er komen vragen om te beantwoorden.",
+}
 SESSION_TO_COME: Phrase = {
     "en": "There will be a session.",
     "de": "Es wird eine Sitzung geben.",

@@ -2,7 +2,20 @@
 
 import typer
 
-from stepwell.cli import clients, journeys, pathways, practitioners, stack, step_types
+from stepwell.cli import (
+    alerts,
+    around,
+    clients,
+    drafts,
+    journeys,
+    pathways,
+    practitioners,
+    questions,
+    responses,
+    stack,
+    step_types,
+    work,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,10 +31,17 @@ app = typer.Typer(
 app.command("up")(stack.up)
 app.command("worker")(stack.worker)
 app.add_typer(pathways.app, name="pathway")
+app.add_typer(drafts.app, name="draft")
 app.add_typer(step_types.app, name="step-type")
 app.add_typer(clients.app, name="client")
 app.add_typer(practitioners.app, name="practitioner")
+for command in around.COMMANDS:
+    journeys.app.command()(command)
 app.add_typer(journeys.app, name="journey")
+app.add_typer(alerts.app, name="alert")
+app.add_typer(questions.app, name="question")
+app.add_typer(responses.app, name="response")
+app.add_typer(work.app, name="work")
 app.command("simulate")(pathways.simulate_)
 app.command("verify")(stack.verify)
 app.add_typer(stack.mail, name="mail")

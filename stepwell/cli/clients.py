@@ -1,5 +1,7 @@
 """`stepwell client …`: the people on pathways."""
 
+import json as json_module
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -174,3 +176,39 @@ def opt_out(
 def _hours(text: str) -> tuple[str, str]:
     start, _, end = text.partition("-")
     return start.strip(), end.strip()
+
+
+@app.command()
+def export(
+    client: Id,
+    file: Annotated[Path | None, typer.Option("--out", help="Where the JSON goes.", show_default="the terminal")] = None,
+) -> None:
+    """Write everything a client may have of what is kept about them, as JSON."""
+
+    async def job() -> None:
+        async with Stepwell.connect() as stepwell:
+            taken = await stepwell.export(client)
+        if file is None:
+            show_json(taken)
+            return
+        file.write_text(json_module.dumps(taken, indent=2, ensure_ascii=False, default=str), encoding="utf-8")
+        say(f"written to {file}")
+
+    run(job)
+
+
+@app.command()
+def assign(
+    client: Id,
+    step: Annotated[str, typer.Argument(help="A step of the library, such as gad7.", show_default=False)],
+    practitioner: Annotated[str | None, typer.Option(help="Who looks after it.", show_default="the client's")] = None,
+    json: Json = False,
+) -> None:
+    """Give a client one step of the library by itself."""
+
+    async def job() -> None:
+        async with Stepwell.connect() as stepwell:
+            journey = await stepwell.assign(client, step, practitioner=practitioner)
+        show_json(journey) if json else say(f"assigned {step} as journey [bold]{journey.id}[/]")
+
+    run(job)

@@ -13,11 +13,11 @@ from engine.findings import did_you_mean
 from engine.journey import JourneyStatus, PauseMode
 from engine.turn import Answer
 from engine.zones import zone_of
-from stepwell.cli.output import Json, out, run, say, show_json, show_table
+from stepwell.cli.output import Json, out, run, say, show_crisis_text, show_json, show_table
 from stepwell.cli.pathways import Dates, client_dates, read_file, show_plan
 from stepwell.forecast import words_of
 from stepwell.handle import Stepwell
-from stepwell.models import Again
+from stepwell.models import Again, Taken
 
 app = typer.Typer(no_args_is_help=True, help="Start, watch and steer journeys.")
 
@@ -43,11 +43,15 @@ def instant(text: str) -> datetime:
     return read
 
 
-def _tell(json: bool, words: str, job: Callable[[Stepwell], Awaitable[Answer]]) -> None:
+def tell(json: bool, words: str, job: Callable[[Stepwell], Awaitable[Answer]]) -> None:
+    """Pass one message on and say that it was taken; what somebody in a crisis is to see comes with it."""
+
     async def whole() -> None:
         async with Stepwell.connect() as stepwell:
             answer = await job(stepwell)
         show_json(answer) if json else say(words)
+        if isinstance(answer, Taken) and not json:
+            show_crisis_text(answer.crisis_text)
 
     run(whole)
 
@@ -250,6 +254,7 @@ def respond(
     ] = None,
     understood: Annotated[bool, typer.Option("--understood", help="Confirm the sentence of a message.")] = False,
     comment: Annotated[str | None, typer.Option(help="A review's comment to the client.", show_default=False)] = None,
+    obstacle: Annotated[str | None, typer.Option(help="What made it late, as a code.", show_default=False)] = None,
     id: MessageId = None,
     json: Json = False,
 ) -> None:
@@ -261,7 +266,9 @@ def respond(
         response["understood"] = True
     if comment is not None:
         response["comment"] = comment
-    _tell(json, f"{step} is done", lambda stepwell: stepwell.respond(journey, step, response, submission_id=id))
+    tell(
+        json, f"{step} is done", lambda stepwell: stepwell.respond(journey, step, response, submission_id=id, obstacle=obstacle)
+    )
 
 
 def _read_response(file: Path | None) -> dict[str, Any]:
@@ -291,7 +298,7 @@ def _answer(text: str) -> tuple[str, Any]:
 @app.command("open")
 def open_(journey: Journey, step: Step, id: MessageId = None, json: Json = False) -> None:
     """Note that the client looked at a step."""
-    _tell(json, f"{step} is started", lambda stepwell: stepwell.open(journey, step, message_id=id))
+    tell(json, f"{step} is started", lambda stepwell: stepwell.open(journey, step, message_id=id))
 
 
 @app.command()
@@ -303,45 +310,45 @@ def skip(
     json: Json = False,
 ) -> None:
     """Leave out an optional step, as the client."""
-    _tell(json, f"{step} is skipped", lambda stepwell: stepwell.skip(journey, step, obstacle=obstacle, message_id=id))
+    tell(json, f"{step} is skipped", lambda stepwell: stepwell.skip(journey, step, obstacle=obstacle, message_id=id))
 
 
 @app.command()
 def snooze(journey: Journey, step: Step, until: Until, id: MessageId = None, json: Json = False) -> None:
     """Hold the reminders of a step until an instant, as the client."""
     at = instant(until)
-    _tell(json, f"{step} is not reminded of before {at}", lambda stepwell: stepwell.snooze(journey, step, at, message_id=id))
+    tell(json, f"{step} is not reminded of before {at}", lambda stepwell: stepwell.snooze(journey, step, at, message_id=id))
 
 
 @app.command()
 def excuse(journey: Journey, step: Step, reason: Reason, id: MessageId = None, json: Json = False) -> None:
     """Let the client off a step."""
-    _tell(json, f"{step} is excused", lambda stepwell: stepwell.excuse(journey, step, reason=reason, message_id=id))
+    tell(json, f"{step} is excused", lambda stepwell: stepwell.excuse(journey, step, reason=reason, message_id=id))
 
 
 @app.command()
 def release(journey: Journey, step: Step, reason: Reason, id: MessageId = None, json: Json = False) -> None:
     """Deliver a waiting step before its time; quiet hours still hold it."""
-    _tell(json, f"{step} is released", lambda stepwell: stepwell.release(journey, step, reason=reason, message_id=id))
+    tell(json, f"{step} is released", lambda stepwell: stepwell.release(journey, step, reason=reason, message_id=id))
 
 
 @app.command()
 def extend(journey: Journey, step: Step, until: Until, reason: Reason, id: MessageId = None, json: Json = False) -> None:
     """Move the closing of a step; one that has expired opens again."""
     at = instant(until)
-    _tell(json, f"{step} closes at {at}", lambda stepwell: stepwell.extend(journey, step, at, reason=reason, message_id=id))
+    tell(json, f"{step} closes at {at}", lambda stepwell: stepwell.extend(journey, step, at, reason=reason, message_id=id))
 
 
 @app.command()
 def reopen(journey: Journey, step: Step, reason: Reason, id: MessageId = None, json: Json = False) -> None:
     """Open a settled step again."""
-    _tell(json, f"{step} is open again", lambda stepwell: stepwell.reopen(journey, step, reason=reason, message_id=id))
+    tell(json, f"{step} is open again", lambda stepwell: stepwell.reopen(journey, step, reason=reason, message_id=id))
 
 
 @app.command()
 def remind(journey: Journey, step: Step, id: MessageId = None, json: Json = False) -> None:
     """Send a reminder of an open step now; twice within the cool-down is one."""
-    _tell(json, f"the client is reminded of {step}", lambda stepwell: stepwell.remind_now(journey, step, message_id=id))
+    tell(json, f"the client is reminded of {step}", lambda stepwell: stepwell.remind_now(journey, step, message_id=id))
 
 
 @app.command()
@@ -356,19 +363,19 @@ def pause(
 ) -> None:
     """Deliver and remind nothing until resumed."""
     mode: PauseMode = "calendar" if keep_dates else "freeze"
-    _tell(json, "the journey is paused", lambda stepwell: stepwell.pause(journey, reason=reason, mode=mode, message_id=id))
+    tell(json, "the journey is paused", lambda stepwell: stepwell.pause(journey, reason=reason, mode=mode, message_id=id))
 
 
 @app.command()
 def resume(journey: Journey, id: MessageId = None, json: Json = False) -> None:
     """Go on after a pause; what fell due comes one by one."""
-    _tell(json, "the journey goes on", lambda stepwell: stepwell.resume(journey, message_id=id))
+    tell(json, "the journey goes on", lambda stepwell: stepwell.resume(journey, message_id=id))
 
 
 @app.command()
 def stop(journey: Journey, reason: Reason, id: MessageId = None, json: Json = False) -> None:
     """End a journey for good."""
-    _tell(json, "the journey is stopped", lambda stepwell: stepwell.stop(journey, reason=reason, message_id=id))
+    tell(json, "the journey is stopped", lambda stepwell: stepwell.stop(journey, reason=reason, message_id=id))
 
 
 @app.command("date")
@@ -383,7 +390,7 @@ def date_(
     read: date | datetime | None = None
     if value != "none":
         read = client_dates([f"{name}={value}"])[name] if len(value) == 10 else instant(value)
-    _tell(json, f"{name} is {value}", lambda stepwell: stepwell.set_date(journey, name, read, message_id=id))
+    tell(json, f"{name} is {value}", lambda stepwell: stepwell.set_date(journey, name, read, message_id=id))
 
 
 @app.command()
@@ -394,4 +401,4 @@ def event(
     json: Json = False,
 ) -> None:
     """Tell a journey that something happened in the host application."""
-    _tell(json, f"the journey knows of {name}", lambda stepwell: stepwell.host_event(journey, name, message_id=id))
+    tell(json, f"the journey knows of {name}", lambda stepwell: stepwell.host_event(journey, name, message_id=id))

@@ -59,6 +59,8 @@ def fail(error: Exception) -> NoReturn:
             show_finding(finding, err)
     else:
         err.print(f"[bold red]error:[/] {_escape(str(error))}")
+    if isinstance(error, StepwellError):
+        show_crisis_text(error.crisis_text, err)
     raise typer.Exit(_code(error))
 
 
@@ -74,6 +76,12 @@ def _code(error: Exception) -> Exit:
             return Exit.UNAVAILABLE
         case _:
             return Exit.FAILED
+
+
+def show_crisis_text(text: str, console: Console = out) -> None:
+    """What somebody in a crisis is to see at once, where there is anything."""
+    if text:
+        console.print(f"[bold yellow]{_escape(text)}[/]")
 
 
 def show_finding(finding: Finding, console: Console = out) -> None:

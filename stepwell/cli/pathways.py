@@ -156,18 +156,24 @@ def publish(file: File, json: Json = False) -> None:
 
 
 @app.command("list")
-def list_(json: Json = False) -> None:
+def list_(
+    tag: Annotated[list[str], typer.Option(help="Only with this tag, such as audience:adults; several: all of them.")] = [],
+    json: Json = False,
+) -> None:
     """List the published pathways."""
 
     async def job() -> None:
         async with Stepwell.connect() as stepwell:
-            pathways = await stepwell.pathways()
+            pathways = await stepwell.pathways(tags=tag)
         if json:
             show_json(pathways)
         else:
             show_table(
-                ("pathway", "version", "published", "title"),
-                [(one.pathway, one.number, f"{one.published_at:%Y-%m-%d %H:%M} UTC", one.title) for one in pathways],
+                ("pathway", "version", "published", "title", "tags"),
+                [
+                    (one.pathway, one.number, f"{one.published_at:%Y-%m-%d %H:%M} UTC", one.title, ", ".join(one.tags))
+                    for one in pathways
+                ],
                 empty="no pathway is published yet; try: stepwell pathway publish FILE",
             )
 

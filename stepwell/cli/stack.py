@@ -39,6 +39,9 @@ def up(
     async def job() -> None:
         where = (folder or home()).absolute()
         os.environ[HOME] = str(where)
+        if examples:
+            for name, text in EXAMPLE_TEXTS.items():
+                os.environ.setdefault(name, text)
         logs.set_up(os.environ.get("STEPWELL_LOG_LEVEL", "WARNING"))
         async with running_stack(where, Ports(port, ui_port, mail_port), works=works) as stack:
             _say_where(stack, where, has_examples=examples and await _examples(stack.handle))
@@ -47,6 +50,13 @@ def up(
         say("stopped. Start again with the same command; the journeys go on.")
 
     run(job)
+
+
+EXAMPLE_TEXTS = {
+    "STEPWELL_CRISIS_TEXT": "EXAMPLE TEXT: if you are in danger, call your local emergency number now.",
+    "STEPWELL_NOTICE_TEXT": "EXAMPLE TEXT: nobody watches these answers around the clock.",
+}
+"""Without them the examples that ask about risk could not be published. With real clients, set your own."""
 
 
 async def _examples(handle: Stepwell) -> bool:

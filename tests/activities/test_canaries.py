@@ -130,7 +130,7 @@ def _decoded(folder: Path) -> list[tuple[str, str, str]]:
     ],
     ids=["as it is", "with titles"],
 )
-async def test_V3_V4_mails_carry_the_readers_own_name_and_titles_only_where_allowed(
+async def test_D2_D8_V3_V4_mails_carry_the_readers_own_name_and_titles_only_where_allowed(
     database: Database, mail: MailCatcher, head: str, allowed: dict[str, set[str]]
 ) -> None:
     """Not in any header, part or kind of mail; a client sees the client's title and a practitioner theirs."""

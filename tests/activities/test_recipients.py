@@ -70,7 +70,7 @@ async def test_without_a_place_to_open_steps_there_is_no_link(practice: Practice
     assert "<a " not in mail.html
 
 
-async def test_R5_who_opted_out_of_mail_gets_none(practice: Practice) -> None:
+async def test_D12_R5_who_opted_out_of_mail_gets_none(practice: Practice) -> None:
     """The next channel is the list in the app, and the ledger says why."""
     await practice.change_client(opted_out=["email"])
     effect = practice.wanted("delivered")

@@ -161,14 +161,14 @@ def test_S_a_mistake_does_not_hide_the_next_one() -> None:
     assert codes(document(step("a", "required: perhaps\nwindow: {finish_by: 0}"))) == ["never-satisfied", "wrong-type"]
 
 
-def test_S_warnings_do_not_keep_from_publishing() -> None:
+def test_S_D25_D26_warnings_do_not_keep_from_publishing() -> None:
     """A step without a rationale is warned of, and published."""
     checked = check_pathway(document("- {id: a, type: message, title: A, content: {body: x}}"))
     assert {one.code for one in checked.findings} == {"missing-rationale", "missing-instructions"}
     assert checked.published is not None
 
 
-def test_library_steps_are_used_as_they_are_or_tailored() -> None:
+def test_D4_library_steps_are_used_as_they_are_or_tailored() -> None:
     """A library step comes in whole; what the pathway says itself wins, content field by content field."""
     library = {
         "sleep": {

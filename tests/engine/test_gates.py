@@ -28,7 +28,7 @@ def test_G1_excused_and_not_applicable_open_the_gate() -> None:
     assert [run.state(name) for name in "abc"] == ["excused", "not_applicable", "open"]
 
 
-def test_G2_an_optional_step_never_holds_anyone_up() -> None:
+def test_D7_G2_an_optional_step_never_holds_anyone_up() -> None:
     """It counts as passed when delivered, and what follows comes with it."""
     run = Run(step("a", required=False), step("b"), step("c", required=False), step("d"))
     assert [run.state(name) for name in "abcd"] == ["open", "open", "waiting", "waiting"]

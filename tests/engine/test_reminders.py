@@ -235,3 +235,14 @@ def test_N3_a_message_that_reached_nobody_is_visible_and_the_practitioner_is_tol
     assert [to for to, _ in run.told()] == ["practitioner"]
     assert len(run.happened("notification_given_up")) == 3
     assert run.state("a") == "open"
+
+
+def test_D41_so_many_left_undone_in_a_row_are_told_once() -> None:
+    """Skipped ones count, an answer begins anew, and what is not the client's does not count."""
+    again = {"repeat": {"every": "1 day", "count": 8}, "on_expiry": "continue"}
+    run = Run(step("a", **again), missed_in_a_row=3)
+    run.until("2026-03-04 12:00").respond("a.3")
+    assert run.told() == []
+    run.until("2026-03-20 00:00")
+    assert run.told() == [("practitioner", "2026-03-08 09:00")]
+    assert run.happened("practitioner_told")[0].why == "3 missed in a row"

@@ -110,7 +110,7 @@ def test_T3_what_a_zone_change_puts_into_the_past_is_delivered_once_at_once() ->
     assert len(run.happened("step_delivered")) == 1
 
 
-def test_T4_every_anchor() -> None:
+def test_D6_T4_every_anchor() -> None:
     """Each kind of anchor gives the instant it names."""
     run = Run(
         step("first", "previous.completed", "1 hour"),
@@ -253,7 +253,7 @@ def test_T5_an_instant_already_past_when_the_gate_opens(past: str, delivered: st
         assert run.happened("step_not_applicable")[0].why == "past"
 
 
-def test_T6_a_calendar_offset_means_that_wall_time_on_that_day() -> None:
+def test_D42_T6_a_calendar_offset_means_that_wall_time_on_that_day() -> None:
     """Finished Monday 17:30, two days at nine: Wednesday nine o'clock."""
     assert _after_delivery("2 days", "2026-03-02 17:30", at="09:00") == "2026-03-04 09:00"
 

@@ -11,17 +11,22 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.workflows import test_journeys, test_shell
+from tests.workflows import test_journeys, test_shell, test_step_types_live, test_tour
 from tests.workflows.house import House, house
 
 HISTORIES = Path(__file__).parent / "histories"
 SCENARIOS: dict[str, Callable[[House], Awaitable[None]]] = {
     "to_its_end": test_journeys.test_a_journey_runs_to_its_end,
-    "six_weeks": test_journeys.test_six_weeks_of_homework,
+    "six_weeks": test_journeys.test_D1_D14_six_weeks_of_homework,
     "everything_people_can_do": test_journeys.test_everything_people_can_do_reaches_the_journey,
     "many_runs": test_shell.test_continue_as_new_loses_nothing,
     "under_fire": test_shell.test_continue_as_new_under_fire,
     "refused_mail": test_shell.test_N3_a_refused_mail_falls_back_and_never_holds_the_journey,
+    "every_step": test_tour.test_the_tour_is_walked_to_its_end,
+    "host_away": test_step_types_live.test_G12_a_host_that_fails_holds_the_journey_until_it_is_tried_again,
+    "pathway_in_pathway": test_step_types_live.test_another_pathway_is_a_step_and_hands_back_what_came_of_it,
+    "stopped_with_its_step": test_step_types_live.test_a_step_that_is_a_journey_is_stopped_with_its_parent_and_holds_it_where_it_is_stopped,
+    "alarm": test_step_types_live.test_R8_an_alert_is_told_at_once_repeats_and_climbs_until_it_is_taken_up,
     "cancelled": test_shell.test_G12_a_cancelled_workflow_stops_the_journey_visibly,
 }
 _IDENTITY = re.compile(r'"identity":"[^"]*"')

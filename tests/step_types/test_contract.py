@@ -41,14 +41,14 @@ def test_the_form_opens_with_the_words_and_the_name() -> None:
     assert "* walk<br>\n* rest" in page
 
 
-def test_the_day_it_names_is_a_client_date_where_one_is_named() -> None:
+def test_D22_the_day_it_names_is_a_client_date_where_one_is_named() -> None:
     """A later step counts from it."""
     assert CONTRACT.dates(content(follow_up="contract_due")) == {"contract_due": "until"}
     assert CONTRACT.outcomes(content())["until"] == "string"
     assert CONTRACT.dates(content()) == {}
 
 
-def test_it_is_printed_as_it_was_signed() -> None:
+def test_D22_it_is_printed_as_it_was_signed() -> None:
     """Every word of it, none of them as anything but a word, with its fingerprint."""
     report = CONTRACT.report(content(signature_label="I promise"), [Answered(SIGNED, date(2026, 3, 2))], ANNA)
     page = html(report)

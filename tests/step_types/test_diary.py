@@ -51,7 +51,7 @@ def test_before_the_first_entry_there_is_no_progress() -> None:
     assert DIARY.picture(diary(), [], EN) is None
 
 
-def test_weeks_begin_on_monday_and_count_what_counts() -> None:
+def test_D23_weeks_begin_on_monday_and_count_what_counts() -> None:
     """Several responses in a week are one number; a No is none; a week without a response is there."""
     several = [day(0, True, False), day(6, True), day(7, True), day(21, True, True, True, True)]
     report = DIARY.report(diary(), several, EN)

@@ -40,7 +40,7 @@ def test_the_first_wheel_has_nothing_to_compare() -> None:
     assert description(root) == "Work: Now 4. Home: Now 7."
 
 
-def test_every_value_and_change_is_written() -> None:
+def test_D21_D39_every_value_and_change_is_written() -> None:
     """Of the latest two, in the list, in the description and in the table."""
     several = [answered(9, 9, 9), answered(4, 7, 5), answered(6, 6, 5, d1=10)]
     content = wheel("Work", "Home", "Play", wishes=True)

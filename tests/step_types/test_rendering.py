@@ -83,7 +83,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_does_nothing(text: str) -> None:
+def test_D39_hostile_text_does_nothing(text: str) -> None:
     """No tag, no attribute, no address but the harmless ones."""
     Page(html(text))
     Page(html(f"> - 1. {text}"))

@@ -44,7 +44,7 @@ async def test_another_source_is_the_next_version(database: Database) -> None:
     assert numbers == [1, 2, 3]
 
 
-async def test_a_published_version_stays_as_it_was(database: Database) -> None:
+async def test_D11_a_published_version_stays_as_it_was(database: Database) -> None:
     """Whatever is published afterwards."""
     first, _ = await _publish(database, _source("one"))
     await _publish(database, _source("two"))

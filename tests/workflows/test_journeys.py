@@ -45,10 +45,11 @@ async def test_a_journey_runs_to_its_end(home: House) -> None:
     assert (done.required.offered, done.required.completed) == (3, 3)
 
 
-async def test_six_weeks_of_homework(home: House) -> None:
+async def test_D1_D14_six_weeks_of_homework(home: House) -> None:
     """The main job: a real pathway, six weeks, every step delivered at its local time, and a review in the middle."""
-    journey = await enter(home, (EXAMPLES / "depression-homework.yaml").read_text())
-    answers = {f"q{number}": "several_days" for number in range(1, 10)}
+    await home.stepwell.keep_practitioner("dr", email="grey@example.org")
+    journey = await enter(home, (EXAMPLES / "depression-homework.yaml").read_text(), practitioner="dr")
+    answers = {f"q{number}": "several_days" for number in range(1, 9)} | {"q9": "not_at_all"}
     payloads: dict[str, dict[str, object]] = {
         "why": {"understood": True},
         "phq9_start": {"answers": answers},

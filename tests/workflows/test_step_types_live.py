@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from engine.messages import By
-from stepwell import Refused
+from engine.steps import step_types
+from stepwell import Refused, Unavailable, watchman
 from stepwell.mailcatcher import read_mails
 from tests.pathways import document, step
 from tests.workflows.house import House
@@ -29,7 +30,7 @@ MENU = """
 """
 
 
-async def test_what_was_picked_comes_and_the_rest_does_not(home: House) -> None:
+async def test_D32_what_was_picked_comes_and_the_rest_does_not(home: House) -> None:
     """A menu opens its steps, and no others."""
     journey = await enter(home, document(MENU + step("walking") + step("calling") + step("end")))
     await home.recorded(journey, "step_delivered")
@@ -262,3 +263,26 @@ async def test_R8_nobody_is_asked_about_risk_where_nobody_would_hear(home: House
     with pytest.raises(Refused, match="no practitioner with an address"):
         await home.stepwell.start("c9", version.pathway)
     assert await home.stepwell.journeys(client="c9") == []
+
+
+async def test_R8_what_could_not_be_told_is_told_as_soon_as_it_can_be(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Temporal was away as the answer came: it is kept with its alert, the client is told what to do, and a worker sees to it."""
+    journey = await _at_risk(home)
+    await home.recorded(journey, "step_delivered")
+
+    async def away(*_: object) -> None:
+        raise Unavailable("nobody is told yet")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(home.stepwell, "_start_alarm", away)
+        with pytest.raises(Unavailable) as failed:
+            await home.stepwell.respond(journey, "mood.1", {"answers": {"thoughts": 3}}, submission_id="s1")
+    assert failed.value.crisis_text == "Call 112."
+    assert [one.response_id for one in await home.stepwell.alerts()] == ["s1"]
+    monkeypatch.setattr(watchman, "_GRACE", timedelta(0))
+    assert await watchman.look(home.database, home.client, step_types()) == 1
+    await _alarms(home, 1)
+    assert await watchman.look(home.database, home.client, step_types()) == 0
+    await home.stepwell.respond(journey, "mood.1", {"answers": {"thoughts": 3}}, submission_id="s1")
+    await home.recorded(journey, "step_completed")
+    assert len(await home.stepwell.alerts()) == 1

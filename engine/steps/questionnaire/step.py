@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, JsonValue
 
 from engine.findings import did_you_mean
 from engine.instruments import scoring, scorings
+from engine.steps import phrases
 from engine.steps.questionnaire.checks import ItemChecks
 from engine.steps.questionnaire.conditions import ItemId
 from engine.steps.questionnaire.kinds import AnyItem, texts_of, within_bounds
@@ -129,7 +130,11 @@ class QuestionnaireStep(StepType[QuestionnaireContent, QuestionnaireResponse]):
         body = "\n\n".join([*([intro] if intro else []), *Page(reader).blocks(content.items)])
         first = (reader.plain(text) for text in self.texts(content).values())
         lines = (line.strip("#* ") for words in first for line in words.splitlines())
-        return Presentation(body=body, preview=next((line for line in lines if line), "")[:120])
+        return Presentation(
+            body=body,
+            preview=next((line for line in lines if line), "")[:120],
+            forecast=reader.plain(phrases.QUESTIONS_TO_COME),
+        )
 
 
 def _scores(content: QuestionnaireContent) -> dict[str, tuple[Score, str]]:

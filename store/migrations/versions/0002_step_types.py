@@ -19,7 +19,7 @@ def upgrade() -> None:
     op.add_column("response", sa.Column("read_at", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
         "alert",
-        sa.Column("id", sa.String(110), nullable=False),
+        sa.Column("id", sa.String(64), nullable=False),
         sa.Column("tenant", sa.String(64), nullable=False),
         sa.Column("journey", sa.String(64), nullable=False),
         sa.Column("occurrence", sa.String(80), nullable=False),

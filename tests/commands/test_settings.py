@@ -1,0 +1,38 @@
+"""Settings that do not fit are refused with words, before anything is lost by them."""
+
+import pytest
+
+from stepwell.errors import NotRunning
+from stepwell.settings import load_settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("HOST_URL", "host.example.org", "write an address such as"),
+        ("HOST_URL", "file:///etc/passwd", "write an address such as"),
+        ("HOST_SECRET", "secret", "base64 of 24 bytes or more"),
+        ("HOST_SECRET", "whsec_c2hvcnQ=", "base64 of 24 bytes or more"),
+        ("HOST_SECRET", "whsec_!!!!", "base64 of 24 bytes or more"),
+    ],
+)
+def test_a_setting_that_does_not_fit(name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Named, with what to write instead; a secret is never repeated."""
+    monkeypatch.setenv("STEPWELL_DATABASE", "sqlite:////nowhere/x.db")
+    monkeypatch.setenv(f"STEPWELL_{name}", value)
+    with pytest.raises(NotRunning, match=words) as refused:
+        load_settings()
+    assert f"STEPWELL_{name}" in str(refused.value)
+    assert "SECRET" not in name or value not in str(refused.value)
+
+
+def test_texts_are_words_or_words_by_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As JSON where there are several languages."""
+    monkeypatch.setenv("STEPWELL_DATABASE", "sqlite:////nowhere/x.db")
+    monkeypatch.setenv("STEPWELL_CRISIS_TEXT", '{"en": "Call 112.", "de": "112 rufen."}')
+    monkeypatch.setenv("STEPWELL_NOTICE_TEXT", "Nobody watches.")
+    settings = load_settings()
+    assert (settings.crisis_text, settings.notice_text) == ({"en": "Call 112.", "de": "112 rufen."}, "Nobody watches.")
+    monkeypatch.setenv("STEPWELL_CRISIS_TEXT", "{broken")
+    with pytest.raises(NotRunning, match="STEPWELL_CRISIS_TEXT"):
+        load_settings()
