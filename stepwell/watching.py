@@ -20,7 +20,6 @@ from engine.view import JourneyView, fold, view_of
 from engine.words import Reader, in_language
 from stepwell.desk import Desk
 from stepwell.errors import NotFound, Unavailable
-from stepwell.judging import type_of
 from stepwell.models import Coming, JourneyDetail, JourneySummary, Mismatch, OccurrenceSummary, Sent, ToDo
 from stepwell.steering import summary_from
 from store import clients, events, journeys, ledger, posts, projection
@@ -153,8 +152,8 @@ class Watching(Desk):
         for item in plan.items:
             step = published.structure.by_id[item.step]
             if item.what == "delivery" and step.reader == "client":
-                shown, step_type = published.contents.steps[step.id], type_of(self._types, step.type)
-                words = step_type.present(step_type.content_model.model_validate(shown.content), reader).forecast
+                shown = published.contents.steps[step.id]
+                words = self._presented(step.type, shown, reader).forecast
                 title = reader.plain(shown.client_title or shown.title)
                 found.append(Coming(occurrence=item.occurrence, title=title, words=words, at=item.at, is_certain=item.certain))
         return found
