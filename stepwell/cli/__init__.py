@@ -2,7 +2,7 @@
 
 import typer
 
-from stepwell.cli import clients, journeys, pathways, practitioners, stack
+from stepwell.cli import clients, fhir, journeys, pathways, practitioners, stack
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,6 +21,7 @@ app.add_typer(pathways.app, name="pathway")
 app.add_typer(clients.app, name="client")
 app.add_typer(practitioners.app, name="practitioner")
 app.add_typer(journeys.app, name="journey")
+app.add_typer(fhir.app, name="fhir")
 app.command("simulate")(pathways.simulate_)
 app.command("verify")(stack.verify)
 app.add_typer(stack.mail, name="mail")

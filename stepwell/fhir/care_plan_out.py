@@ -40,7 +40,9 @@ async def export_journey(stepwell: Stepwell, journey: str, *, release: Release =
     published = await stepwell.pathway(detail.pathway, detail.version)
     if published is None:
         raise NotFound(f"{detail.pathway} version {detail.version} is not in the store any more")
-    reasons = {event.occurrence: event.reason for event in await stepwell.history(detail.id) if isinstance(event, StepExcused)}
+    reasons: dict[str, str] = {
+        event.occurrence: event.reason for event in await stepwell.history(detail.id) if isinstance(event, StepExcused)
+    }
     out = _Bundle(detail, published, (await stepwell.client(detail.client)).practitioner, release)
     for occurrence in detail.occurrences:
         given = await stepwell.responses(detail.id, occurrence.id) if occurrence.step in out.questionnaires else []

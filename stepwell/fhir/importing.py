@@ -56,11 +56,9 @@ class _Import:
     def __init__(self, resources: Sequence[Resource], report: Report, release: Release) -> None:
         self._report = report
         self._nodes: list[Node] = []
-        labels = Names(otherwise="resource")
         for resource in resources:
-            called = resource.get("id")
-            name = called if isinstance(called, str) and called else labels.new("resource")
-            self._nodes.append(Node(resource, report, f"{resource['resourceType'][:60]}/{name[:100]}"))
+            kind, called = resource["resourceType"][:60], resource.get("id")
+            self._nodes.append(Node(resource, report, f"{kind}/{called[:100]}" if isinstance(called, str) else kind))
         plans, questionnaires = self._of_type("PlanDefinition"), self._of_type("Questionnaire")
         if len(plans) > 1:
             raise Unusable(f"there are {len(plans)} plans in it; import one at a time")

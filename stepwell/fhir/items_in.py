@@ -13,6 +13,7 @@ from stepwell.fhir.risks_in import note_risk
 from stepwell.fhir.words import Words, one_line
 
 Item = dict[str, Any]
+_MOST = 100
 _BESIDE = {"lower", "upper", "unit"}
 """Display items under a question that belong to how it is answered."""
 
@@ -155,8 +156,7 @@ class ItemsIn:
             if not self.conditions[one["id"]].all:
                 self.conditions[one["id"]] = self.conditions[base["id"]]
         if not asked:
-            own = _several(read.type, repetition) if repetition else {}
-            return [*words, {**item, **own}]
+            return [*words, {**item, **_several(node, read.type, repetition)}]
         node.note("changed", "has items under it; they are asked in a group behind it, once it is answered", "item")
         return [*words, *self._with_more(node, item, asked, repetition, depth)]
 
@@ -169,7 +169,7 @@ class ItemsIn:
         self.places[more_id] = node
         inner = self._all(asked, inside + (inside < DEEPEST))
         if not inner:
-            return [{**item, **(_several(item["type"], repetition) if repetition else {})}]
+            return [{**item, **_several(node, item["type"], repetition)}]
         is_too_deep = inside >= DEEPEST
         more = {"id": more_id, "type": "group", "items": inner}
         behind = self._opened(node, {"id": more_id}, {}, inner) if is_too_deep else [more]
@@ -202,20 +202,25 @@ class ItemsIn:
         if not repeats:
             return {}
         several: Item = {"repeats": True}
+        is_choice = bool(node.has("answerOption") or node.has("answerValueSet"))
         for name, number in (("fewest", fewest), ("most", most)):
-            if number is not None:
-                several[name] = number
+            if number is None:
+                continue
+            several[name] = number if is_choice else min(max(number, 1), _MOST)
+            if number > _MOST and not is_choice:
+                node.note("changed", f"may be answered {number} times; here {_MOST} times are the most")
         return several
 
 
-def _several(kind: str, repetition: Item) -> Item:
+def _several(node: Node, kind: str, repetition: Item) -> Item:
     """Repetition as the kind of item says it."""
     if kind == "choices":
         names = {"fewest": "min", "most": "max"}
         return {names[name]: number for name, number in repetition.items() if name in names}
-    if kind in ("choice", "scale", "yes_no"):
+    if kind == "yes_no" and repetition:
+        node.note("decide", "repeats, and is asked once here: yes or no is one answer", "repeats")
         return {}
-    return {name: min(max(number, 1), 100) if name != "repeats" else number for name, number in repetition.items()}
+    return repetition
 
 
 def _every(nodes: Sequence[Node]) -> Iterator[Node]:

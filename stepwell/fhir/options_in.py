@@ -108,7 +108,7 @@ def _concepts(value_set: Node, words: Words) -> Iterator[_Found]:
 
 def _as_options(found: list[_Found], *, is_open: bool) -> Options:
     kind = found[0].kind if len({one.kind for one in found}) == 1 else "coding"
-    system = found[0].system if len({one.system for one in found}) == 1 else ""
+    system = found[0].system
     origin: dict[str, Any] = {"kind": kind} if kind != "coding" else {}
     if system:
         origin["system"] = system

@@ -142,6 +142,10 @@ class PlanIn:
         if definition is not None and definition.text("resourceType") == "Questionnaire":
             read = self._questions(definition)
             notes += [read.pop("practitioner_notes", "")]
+            for one in action.nodes("participant"):
+                if one.text("type").lower() not in ("patient", "relatedperson"):
+                    one.note("changed", "a questionnaire is answered by the client")
+                one.done()
             step |= {"type": read["type"], "content": read["content"]}
         else:
             if definition is not None:

@@ -50,8 +50,8 @@ def read_questionnaire(node: Node, sets: ValueSets, base: str) -> dict[str, Any]
     _mend_conditions(items, read.conditions)
     content["items"] = items
     beside = set(_beside(items))
-    weighted = [name for name in read.weighted if name in beside]
-    content |= read_scores(read.computed, read.ids, weighted, [item["id"] for item in items])
+    choices = {name: name in read.weighted for name in read.values if name in beside}
+    content |= read_scores(read.computed, read.ids, choices, [item["id"] for item in items])
     step: dict[str, Any] = {
         "type": "questionnaire",
         "title": words.of(node, "title") or words.of(node, "name") or "Questionnaire",
