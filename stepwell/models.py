@@ -126,6 +126,8 @@ class ToDo(_Out):
     """What fields of the response hold when the form opens; the reader may change it."""
     yours: bool = True
     """Whether the reader answers it; an appointment is shown to the client and answered by the practitioner."""
+    is_risky: bool = False
+    """Whether an answer may alert the practitioner whatever else is private here: say so before it is answered (D9)."""
     notice: str = ""
     """The deployer's words about who watches the answers, and when; show them wherever answers are given."""
     content: dict[str, Any] = Field(default_factory=dict)

@@ -117,6 +117,7 @@ class Watching(Desk):
             required=step.required,
             state=occurrence.state,
             delivered_at=occurrence.delivered_at,
+            is_risky=step.is_risky,
             notice=reader.plain(self._care.notice_text),
             content=shown.content,
         )
