@@ -10,7 +10,6 @@ from engine.events import StepExcused
 from engine.publishing import Published
 from engine.steps.questionnaire import QuestionnaireContent
 from engine.structure import Actor, StepStructure
-from engine.words import in_language
 from stepwell.errors import NotFound
 from stepwell.fhir.questionnaire_out import QuestionnaireOut
 from stepwell.fhir.releases import Release, check_resource
@@ -105,16 +104,17 @@ class _Bundle:
             element["executionPeriod"] = period
         if given:
             response = self._response(occurrence, given)
-            element["output"] = [{"type": {"text": "response"}, "valueReference": response.reference}]
-        self._tasks.append(task)
-        self._add(task, element)
+            if response is not None:
+                element["output"] = [{"type": {"text": "response"}, "valueReference": response.reference}]
+        if self._add(task, element):
+            self._tasks.append(task)
 
     def _owner(self, actor: Actor) -> Resource | None:
         if actor == "client":
             return _person("client", self._journey.client)
         return _person("practitioner", self._practitioner) if actor == "practitioner" and self._practitioner else None
 
-    def _response(self, occurrence: OccurrenceSummary, given: list[Given]) -> "_Named":
+    def _response(self, occurrence: OccurrenceSummary, given: list[Given]) -> "_Named | None":
         """The last response; amended where there were others before it."""
         last = given[-1]
         named = _Named("QuestionnaireResponse", f"{self._journey.id}/{last.id}")
@@ -131,8 +131,7 @@ class _Bundle:
         items = self.questionnaires[StepId(occurrence.step)].response(last.payload.get("answers", {}))
         if items:
             element["item"] = items
-        self._add(named, element)
-        return named
+        return named if self._add(named, element) else None
 
     def bundle(self) -> Resource:
         """Everything, the plan first."""
@@ -141,7 +140,7 @@ class _Bundle:
             **{"resourceType": "CarePlan", "status": CARE_PLANS[journey.status], "intent": "plan"},
             "identifier": [{"system": "urn:stepwell:journey", "value": journey.id}],
             "instantiatesUri": [f"urn:stepwell:pathway:{journey.pathway}|{journey.version}"],
-            "title": " ".join(in_language(contents.title, contents.language, contents.language).split()),
+            "title": one_line(contents.title, contents.language) or journey.pathway,
             "subject": _person("client", journey.client),
         }
         period = _period(journey.started_at, journey.finished_at)
@@ -155,8 +154,16 @@ class _Bundle:
         first = _entry(self._plan, plan)
         return {"resourceType": "Bundle", "type": "collection", "entry": [first, *self._entries]}
 
-    def _add(self, named: "_Named", resource: Resource) -> None:
+    def _add(self, named: "_Named", resource: Resource) -> bool:
+        """Take a resource in; one that cannot be said in FHIR keeps no other from going out, and is noted."""
+        try:
+            check_resource(resource, self._release)
+        except ValueError:
+            why = "holds what cannot be said in FHIR, and is left out"
+            self.notes.append(Note(document=f"{named.type} {named.name}", where="", what="left_out", why=why))
+            return False
         self._entries.append(_entry(named, resource))
+        return True
 
 
 class _Named(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from stepwell.fhir.node import Node
+from stepwell.fhir.node import Node, number_of
 
 _OPERATORS = {"=": "is", "!=": "is_not", ">": "above", "<": "below", ">=": "at_least", "<=": "at_most"}
 Condition = dict[str, Any]
@@ -63,20 +63,20 @@ def _condition(when: Node, ids: Mapping[str, str], values: Mapping[str, Mapping[
 def _answer(when: Node, kind: str, name: str, answer: Any, options: Mapping[str, str] | None) -> Any:
     if kind == "Coding" and isinstance(answer, dict):
         coding = when.node(name)
-        code, system = coding.text("code") or coding.text("display"), coding.text("system")
+        code, system = coding.code("code") or coding.code("display"), coding.code("system")
         coding.text("display")
         known = options or {}
         return known.get(f"{system}|{code}", known.get(code)) if options is not None else code or None
     if kind == "Quantity" and isinstance(answer, dict):
         amount = when.node(name)
-        value, unit = amount.number("value"), amount.text("code") or amount.text("unit")
+        value, unit = amount.number("value"), amount.code("code") or amount.code("unit")
         amount.done()
-        return {"value": value, "unit": unit[:500]} if value is not None and unit else None
+        return {"value": value, "unit": unit} if value is not None and unit else None
     if isinstance(answer, dict | list):
         return None
     if options is not None and not isinstance(answer, bool):
         return options.get(str(answer))
-    return answer
+    return number_of(answer) if isinstance(answer, int | float) and not isinstance(answer, bool) else answer
 
 
 def _lose(when: Node, why: str) -> None:

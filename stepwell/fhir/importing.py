@@ -7,16 +7,19 @@ from engine.base import Frozen
 from engine.findings import Finding
 from engine.publishing import check_pathway
 from engine.steps import StepTypes
+from engine.words import seen
 from stepwell.fhir.documents import Resource, read_resources
+from stepwell.fhir.items_in import MOST_OPTIONS
 from stepwell.fhir.names import Names, slug
 from stepwell.fhir.node import Node
 from stepwell.fhir.plan_in import PlanIn
-from stepwell.fhir.questionnaire_in import notes_of, read_questionnaire
+from stepwell.fhir.questionnaire_in import inside, notes_of, read_questionnaire
 from stepwell.fhir.releases import Release, release_of
 from stepwell.fhir.report import Note, Report, Unusable
 from stepwell.fhir.words import Words, language_of, one_line
 from stepwell.fhir.yaml_out import write_yaml
 
+_MOST_ITEMS = 3000
 _USED = ("Questionnaire", "PlanDefinition", "ActivityDefinition", "ValueSet")
 
 
@@ -55,10 +58,12 @@ class _Import:
 
     def __init__(self, resources: Sequence[Resource], report: Report, release: Release) -> None:
         self._report = report
+        self._items = self._options = 0
         self._nodes: list[Node] = []
         for resource in resources:
             kind, called = resource["resourceType"][:60], resource.get("id")
-            self._nodes.append(Node(resource, report, f"{kind}/{called[:100]}" if isinstance(called, str) else kind))
+            document = seen(f"{kind}/{called[:100]}" if isinstance(called, str) else kind)
+            self._nodes.append(Node(resource, report, " ".join(document.split())))
         plans, questionnaires = self._of_type("PlanDefinition"), self._of_type("Questionnaire")
         if len(plans) > 1:
             raise Unusable(f"there are {len(plans)} plans in it; import one at a time")
@@ -79,13 +84,21 @@ class _Import:
             f"Drafted from FHIR {release}: {', '.join(node.document for node in (*plans, *questionnaires))[:300]}",
             "Look at what the report asks you to decide; then try: stepwell pathway validate FILE",
         ]
-        self.text = write_yaml({**head, "steps": steps}, [" ".join(one.split()) for one in comments])
+        self.text = write_yaml({**head, "steps": steps}, comments)
 
     def _of_type(self, name: str) -> list[Node]:
         return [node for node in self._nodes if node.text("resourceType") == name]
 
     def _step(self, node: Node) -> dict[str, Any]:
-        return read_questionnaire(node, self._sets, self._base)
+        """A questionnaire as a step; one that several actions name is read for each of them."""
+        self._items += _number_of_items(node)
+        if self._items > _MOST_ITEMS:
+            raise Unusable(f"the questionnaires hold {self._items:,} items; import at most {_MOST_ITEMS:,} at once")
+        step = read_questionnaire(node, self._sets, self._base)
+        self._options += sum(len(item.get("options", ())) for item in inside(step["content"]["items"]))
+        if self._options > MOST_OPTIONS:
+            raise Unusable(f"the questionnaires hold more than {MOST_OPTIONS:,} options; import fewer at once")
+        return step
 
     def _head(self, node: Node, notes: str = "") -> dict[str, Any]:
         words = Words(language_of(node), self._base)
@@ -122,6 +135,11 @@ def _addresses(node: Node) -> list[str]:
     """What other documents may call it."""
     url, kind, name = node.text("url"), node.text("resourceType"), node.text("id")
     return [one for one in (url, f"{kind}/{name}" if name else "") if one]
+
+
+def _number_of_items(node: Node) -> int:
+    inner = node.nodes("item")
+    return len(inner) + sum(map(_number_of_items, inner))
 
 
 def _goals(plan: Node, words: Words) -> list[str]:

@@ -8,12 +8,14 @@ from stepwell.fhir.conditions_in import Conditions, read_conditions
 from stepwell.fhir.kinds_in import Kinds, read_kind
 from stepwell.fhir.names import Names
 from stepwell.fhir.node import Node
-from stepwell.fhir.options_in import ValueSets
+from stepwell.fhir.options_in import ValueSets, system_of
+from stepwell.fhir.report import Unusable
 from stepwell.fhir.risks_in import note_risk
 from stepwell.fhir.words import Words, one_line
 
 Item = dict[str, Any]
 _MOST = 100
+MOST_OPTIONS = 20_000
 _BESIDE = {"lower", "upper", "unit"}
 """Display items under a question that belong to how it is answered."""
 
@@ -26,6 +28,8 @@ class ItemsIn:
         self._words = words
         asked = [node for node in _every(items) if not _reason_to_leave_out(node)]
         self._names = Names(node.text("linkId") for node in asked if node.text("linkId"))
+        self._options = 0
+        self._rules = Names(otherwise="rule")
         self._met: set[str] = set()
         self.ids: dict[str, str] = {}
         """The questions so far: their ids by their names there."""
@@ -141,6 +145,9 @@ class ItemsIn:
         if link and link not in self.ids:
             self.ids[link] = base["id"]
         if read.options is not None:
+            self._options += len(read.options.options)
+            if self._options > MOST_OPTIONS:
+                raise Unusable(f"{node.document} holds more than {MOST_OPTIONS:,} options; import fewer questions at once")
             self.values[base["id"]] = read.options.values
             base = base | {"origin": {**base.get("origin", {}), **read.options.origin}} if read.options.origin else base
         elif read.system:
@@ -149,7 +156,7 @@ class ItemsIn:
         item: Item = {"id": base["id"], "type": read.type, **text, **read.fields, **required, **_without_id(base)}
         if read.options is not None and read.options.have_points and not (repetition and asked):
             self.weighted.append(base["id"])
-        note_risk(node, item)
+        note_risk(node, item, self._rules)
         words = [one for display in shown for one in self._one(display, depth)]
         for one in words:
             node.note("changed", f"the words of {one['id']!r} stand before the question they belong to", "item")
@@ -254,7 +261,7 @@ def _occurs(node: Node, name: str) -> int | None:
 
 def _codes(node: Node) -> Iterator[dict[str, str]]:
     for coding in node.nodes("code"):
-        named = {name: coding.text(name)[:500] for name in ("code", "system", "display")}
+        named = {"code": coding.code("code"), "system": system_of(coding), "display": coding.text("display")[:500]}
         if named["code"]:
             yield {name: text for name, text in named.items() if text}
 

@@ -171,7 +171,8 @@ class ItemsOut:
     def _quantity(self, item: QuantityItem) -> Iterator[Element]:
         system = item.origin.system if item.origin is not None else None
         for unit in item.units:
-            coding: Element = ({"system": system} if system else {}) | {"code": unit.code}
+            code = " ".join(unit.code.split())
+            coding: Element = ({"system": system} if system else {}) | ({"code": code} if code else {})
             yield {"url": f"{HL7}questionnaire-unitOption", "valueCoding": self._labelled(coding, unit.label)}
         for name, limit in (("minQuantity", item.min), ("maxQuantity", item.max)):
             if limit is not None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from stepwell.fhir.node import Node, number_of
-from stepwell.fhir.options_in import Options, ValueSets, read_options
+from stepwell.fhir.options_in import Options, ValueSets, read_options, system_of
 from stepwell.fhir.words import Words, to_markdown
 
 Kinds = {
@@ -146,8 +146,8 @@ def _units(node: Node, sets: ValueSets, words: Words) -> tuple[list[dict[str, An
     for extension in node.extensions("questionnaire-unit", "questionnaire-unitOption", "preferredUnit"):
         coding = extension.node("valueCoding")
         label = words.of(coding, "display")
-        code = (coding.text("code") or coding.text("display"))[:500]
-        systems.add(coding.text("system")[:500])
+        code = coding.code("code") or coding.code("display")
+        systems.add(system_of(coding))
         if code and code not in [one["code"] for one in found]:
             found.append({"code": code} | ({"label": label} if label is not None and label != to_markdown(code) else {}))
     return found[:50], systems.pop() if len(systems) == 1 else ""

@@ -91,6 +91,10 @@ class Node:
             self.note("left_out", "is no text", name)
         return seen(value) if isinstance(value, str) and value.strip() else ""
 
+    def code(self, name: str) -> str:
+        """A code or an address: text of one line, at most 500 characters."""
+        return " ".join(self.text(name).split())[:500].rstrip()
+
     def flag(self, name: str) -> bool | None:
         """True, false, or nothing."""
         value = self.raw(name)

@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 from stepwell.fhir.node import Node, number_of
+from stepwell.fhir.values_out import is_of_kind
 from stepwell.fhir.words import Words, one_line, to_markdown
 
 ValueSets = Mapping[str, Node]
 """The value sets at hand, by their address or `#id`."""
 
+_MOST = 500
 _VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/+-]{0,99}")
 _KINDS = {"String": "string", "Integer": "integer", "Date": "date", "Time": "time"}
 _POINTS = ("ordinalValue", "itemWeight", "questionnaire-ordinalValue", "iso21090-CO-value")
@@ -38,8 +41,10 @@ class _Found(NamedTuple):
 def read_options(item: Node, sets: ValueSets, words: Words, *, is_open: bool) -> Options | None:
     """The options of a question; None where it has none, or none that are at hand."""
     found = [one for option in item.nodes("answerOption") if (one := _option(option, words)) is not None]
-    found += _from_value_set(item, sets, words)
-    return _as_options(found, is_open=is_open) if found else None
+    found += islice(_from_value_set(item, sets, words), _MOST + 1)
+    if len(found) > _MOST:
+        item.note("decide", f"has more than {_MOST} options, which is the most here; the others are left out")
+    return _as_options(found[:_MOST], is_open=is_open) if found else None
 
 
 def _option(option: Node, words: Words) -> _Found | None:
@@ -54,21 +59,27 @@ def _option(option: Node, words: Words) -> _Found | None:
         option.note("changed", "is a reference, and becomes an option with its words")
         return _Found(option, "string", one_line(shown, words.base), "", shown, points) if shown else None
     plain = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    if kind not in _KINDS or not plain.strip() or len(plain) > 500:
+    if kind not in _KINDS or len(plain) > 500 or not is_of_kind(_KINDS[kind], plain):
         option.note("left_out", "has no value that could be an option")
         option.done()
         return None
-    label: Any = words.of(option, "valueString") if kind == "String" else to_markdown(plain)
+    label: Any = (words.of(option, "valueString") if kind == "String" else None) or to_markdown(plain)
     return _Found(option, _KINDS[kind], plain, "", label, points)
 
 
 def _coding(coding: Node, words: Words, points: float | None) -> _Found | None:
-    code, label = coding.text("code"), words.of(coding, "display")
+    code, label = coding.code("code"), words.of(coding, "display")
     if not code and not label:
         coding.note("left_out", "has neither a code nor words")
         return None
-    called = (code or one_line(label, words.base))[:500]
-    return _Found(coding, "coding", called, coding.text("system")[:500], label or to_markdown(called), points)
+    called = code or one_line(label, words.base)[:500].rstrip()
+    return _Found(coding, "coding", called, system_of(coding), label or to_markdown(called), points)
+
+
+def system_of(node: Node) -> str:
+    """The address of a code system; empty where it is none."""
+    system = node.code("system")
+    return system if " " not in system else ""
 
 
 def _points(node: Node) -> float | None:
@@ -86,10 +97,12 @@ def _from_value_set(item: Node, sets: ValueSets, words: Words) -> Iterator[_Foun
             "decide", f"its options are in the value set {address}, which is not at hand; write them out", "answerValueSet"
         )
         return
-    found = list(_concepts(known, words))
-    if not found:
+    is_empty = True
+    for one in _concepts(known, words):
+        is_empty = False
+        yield one
+    if is_empty:
         item.note("decide", f"the value set {address} lists no codes; write the options out", "answerValueSet")
-    yield from found
 
 
 def _concepts(value_set: Node, words: Words) -> Iterator[_Found]:
@@ -100,10 +113,10 @@ def _concepts(value_set: Node, words: Words) -> Iterator[_Found]:
     if listed:
         return
     for part in value_set.node("compose").nodes("include"):
-        system = part.text("system")
+        system = system_of(part)
         for one in part.nodes("concept"):
             if (found := _coding(one, words, _points(one))) is not None:
-                yield found._replace(system=system[:500])
+                yield found._replace(system=system)
 
 
 def _as_options(found: list[_Found], *, is_open: bool) -> Options:

@@ -18,7 +18,6 @@ from stepwell.fhir.words import Words, language_of, one_line
 
 INTRO = "intro"
 """The name of a display item at the beginning that is the introduction."""
-_MOST = 3000
 _ROUNDS = 10
 _LIMITS = {"min": ("min", "max"), "max": ("min", "max"), "fewest": ("fewest", "most"), "most": ("fewest", "most")}
 _OPTIONAL = ("media", "media_types", "unit", "min_label", "max_label", "origin", "risk")
@@ -31,9 +30,6 @@ def read_questionnaire(node: Node, sets: ValueSets, base: str) -> dict[str, Any]
     words = Words(language_of(node), base)
     node.raw("resourceType")
     nodes = node.nodes("item")
-    number = sum(1 for _ in _count(nodes))
-    if number > _MOST:
-        raise Unusable(f"{node.document} holds {number:,} items; import at most {_MOST:,} at once")
     if not nodes:
         raise Unusable(f"{node.document} has no items; there is nothing to ask")
     own = {f"#{one.text('id')}": one for one in node.nodes("contained") if one.text("resourceType") == "ValueSet"}
@@ -45,7 +41,7 @@ def read_questionnaire(node: Node, sets: ValueSets, base: str) -> dict[str, Any]
     first = items[0]
     if len(items) > 1 and first["type"] == "display" and first["id"] == INTRO and not read.conditions[INTRO].all:
         content["intro"] = items.pop(0)["text"]
-    for item in _inside(items):
+    for item in inside(items):
         _mend_item(item, read.places[item["id"]])
     _mend_conditions(items, read.conditions)
     content["items"] = items
@@ -96,6 +92,10 @@ def _mend_item(item: Item, node: Node) -> None:
             return
         for name in dict.fromkeys(names):
             del item[name]
+        if item["type"] == "scale":  # which cannot be without its ends
+            for name in ("min", "max", "min_label", "max_label"):
+                item.pop(name, None)
+            item |= {"type": "number", "whole": True}
         why = "; ".join(f"{where}: {message}" for where, message in wrong.items())
         node.note("decide", f"says what cannot be, and it is left out: {why}"[:400])
 
@@ -104,7 +104,7 @@ def _mend_conditions(items: list[Item], conditions: Mapping[str, Conditions]) ->
     """Write the conditions into the items; take out those that can never be, and note them."""
     kept = {name: list(one.all) for name, one in conditions.items()}
     for _ in range(_ROUNDS):
-        for item in _inside(items):
+        for item in inside(items):
             written = Conditions(kept[item["id"]], conditions[item["id"]].one_is_enough).written()
             item.pop("asked_if", None)
             if written is not None:
@@ -138,10 +138,11 @@ def _condition_at(items: list[Item], problem: Problem) -> Iterator[tuple[str, in
     yield within["id"], int(rest[0]) if rest and rest[0].isdigit() else 0
 
 
-def _inside(items: list[Item]) -> Iterator[Item]:
+def inside(items: list[Item]) -> Iterator[Item]:
+    """The items, and those in groups."""
     for item in items:
         yield item
-        yield from _inside(item.get("items", []))
+        yield from inside(item.get("items", []))
 
 
 def _beside(items: list[Item]) -> Iterator[str]:
@@ -150,9 +151,3 @@ def _beside(items: list[Item]) -> Iterator[str]:
         yield item["id"]
         if not item.get("repeats"):
             yield from _beside(item.get("items", []))
-
-
-def _count(nodes: list[Node]) -> Iterator[Node]:
-    for node in nodes:
-        yield node
-        yield from _count(node.nodes("item"))

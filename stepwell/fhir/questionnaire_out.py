@@ -37,7 +37,7 @@ class QuestionnaireOut:
         scores = {"score": content.score} if content.score is not None else {}
         self._scores: dict[str, Score] = {**scores, **content.scores}
         self._summed = {name: items for name, score in self._scores.items() if (items := self._sum(name, score))}
-        self._links: Links = links_of(content.items, [INTRO, *self._summed])
+        self._links: Links = links_of(content.items, [*([INTRO] if content.intro is not None else []), *self._summed])
 
     def questionnaire(self, url: str, version: str, title: Text | None) -> Element:
         """The Questionnaire."""

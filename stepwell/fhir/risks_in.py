@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from stepwell.fhir.names import Names
 from stepwell.fhir.node import Node
 
 _ITEM_NINE = "44260-8"
@@ -15,7 +16,7 @@ _WORDS = re.compile(
 )
 
 
-def note_risk(node: Node, item: dict[str, Any]) -> None:
+def note_risk(node: Node, item: dict[str, Any], names: Names) -> None:
     """Propose a rule for item 9 of the PHQ-9, and point out other questions that ask about danger to life.
 
     With the rule in it, the pathway cannot be published before an author says who is alerted: the safe way to be wrong.
@@ -24,7 +25,7 @@ def note_risk(node: Node, item: dict[str, Any]) -> None:
     if _ITEM_NINE in codes or node.text("linkId").endswith(_ITEM_NINE):
         rule = _rule(item)
         if rule is not None:
-            item["risk"] = rule
+            item["risk"] = {"name": names.new("phq9_item9"), **rule}
             why = "asks about danger to life (LOINC 44260-8); a risk rule is proposed: say under 'alerts' who is told"
         else:
             why = "asks about danger to life (LOINC 44260-8), and its options have no points; write a 'risk' rule for it"
@@ -36,7 +37,7 @@ def note_risk(node: Node, item: dict[str, Any]) -> None:
 def _rule(item: dict[str, Any]) -> dict[str, Any] | None:
     options = item.get("options", [])
     if any(option.get("points", 0) > 0 for option in options) and not item.get("open"):
-        return {"name": "phq9_item9", "above": 0}
+        return {"above": 0}
     if any(option["value"] == _NOT_AT_ALL for option in options) and not item.get("open"):
-        return {"name": "phq9_item9", "is_not": _NOT_AT_ALL}
-    return {"name": "phq9_item9", "is": True} if item["type"] == "yes_no" else None
+        return {"is_not": _NOT_AT_ALL}
+    return {"is": True} if item["type"] == "yes_no" else None

@@ -7,14 +7,15 @@ from typing import Any
 from stepwell.fhir.names import slug
 from stepwell.fhir.node import Node
 
-_LINK = r"linkId\s*(?:=|!=)\s*'[^'\\]{1,300}'"
+_QUOTED = r"(?:[^'\\]|\\.){1,600}"
+_LINK = rf"linkId\s*(?:=|!=)\s*'{_QUOTED}'"
 _SUM = re.compile(
-    r"(?:%resource|%context|%questionnaireresponse)(?P<way>(?:\.item|\.descendants\(\)|\.repeat\(item\))+)"
+    r"(?:%resource|%context|%questionnaireresponse)(?P<way>\.item|\.descendants\(\)|\.repeat\(item\))"
     rf"(?:\.where\((?P<which>{_LINK}(?:\s+(?:or|and)\s+{_LINK}){{0,300}})\))?"
     r"(?:\.answer)?(?:\.value)?\.(?:ordinal|weight)\(\)\.sum\(\)",
     re.IGNORECASE,
 )
-_EACH = re.compile(r"linkId\s*(=|!=)\s*'([^'\\]*)'", re.IGNORECASE)
+_EACH = re.compile(rf"linkId\s*(=|!=)\s*'({_QUOTED})'", re.IGNORECASE)
 
 
 def read_scores(
@@ -26,7 +27,7 @@ def read_scores(
     for node in computed:
         extension = node.extension("sdc-questionnaire-calculatedExpression", "questionnaire-calculatedExpression")
         value = extension.node("valueExpression") if extension is not None else None
-        expression = value.text("expression") if value is not None else ""
+        expression = value.text("expression")[:50_000] if value is not None else ""
         items = _summed(expression, ids, choices, top)
         link = node.text("linkId")
         node.done()
@@ -51,7 +52,7 @@ def read_scores(
 
 def _summed(expression: str, ids: Mapping[str, str], choices: Mapping[str, bool], top: Sequence[str]) -> list[str]:
     """The items whose points are summed up; empty where it is another expression."""
-    whole = _SUM.fullmatch(re.sub(r"\s+", " ", expression.strip()))
+    whole = _SUM.fullmatch(expression.strip())
     if whole is None:
         return []
     is_top_only = whole["way"].lower() == ".item"
@@ -59,11 +60,11 @@ def _summed(expression: str, ids: Mapping[str, str], choices: Mapping[str, bool]
     which = whole["which"]
     if which is None:
         return reached
-    named = [(operator, ids.get(link)) for operator, link in _EACH.findall(which)]
-    if all(operator == "=" for operator, _ in named) and " and " not in which.lower():
+    named = [(operator, ids.get(re.sub(r"\\(.)", r"\1", link))) for operator, link in _EACH.findall(which)]
+    if all(operator == "=" for operator, _ in named) and not re.search(r"'\s+and\s+linkId", which, re.IGNORECASE):
         known = dict.fromkeys(name for _, name in named if name is not None)
         return list(known) if len(known) == len(named) and known.keys() <= choices.keys() else []
-    if all(operator == "!=" for operator, _ in named) and " or " not in which.lower():
+    if all(operator == "!=" for operator, _ in named) and not re.search(r"'\s+or\s+linkId", which, re.IGNORECASE):
         left_out = {name for _, name in named}
         return [name for name in reached if name not in left_out]
     return []

@@ -72,7 +72,7 @@ def read_timing(action: Node) -> Fields:
             return _range(node)
         case "Duration" | "Age":
             said = quantity(node)
-            if not said:
+            if not said or (kind == "Duration" and said.startswith("-")):
                 node.note("decide", "is no length of time that could be said here; write it under 'deliver'")
                 return {}
             if kind == "Age":
@@ -98,7 +98,7 @@ def _at(node: Node, name: str, value: str) -> Fields:
 
 def _range(node: Node) -> Fields:
     low, high = quantity(node.node("low")), quantity(node.node("high"))
-    if not low:
+    if not low or low.startswith("-"):
         node.note("decide", "is no time that could be said here; write it under 'deliver'")
         return {}
     node.note("changed", "is counted from the start of the journey, from its earlier end")

@@ -11,6 +11,7 @@ TRANSLATION = "translation"
 MARKDOWN = "rendering-markdown"
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+_TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _LONGEST = 50_000
 _INLINE = re.compile(r"([\\`*_\[\]]|<(?=[A-Za-z/!?])|~(?=~)|&(?=#?[A-Za-z0-9]{1,32};))")
 _BEGINNING = re.compile(r"^([ \t]*)([#>+=-]|[0-9]{1,9}(?=[.)]))", re.MULTILINE)
@@ -84,9 +85,10 @@ def language_of(node: Node) -> str:
 
 def put_words(element: dict[str, Any], name: str, text: Text | None, language: str) -> None:
     """Write a text into an element: plain, with Markdown and translations as extensions where there are any."""
-    if text is None:
+    said = {language: text} if isinstance(text, str) else text or {}
+    by_language = {one: words for one, words in said.items() if words.strip() and _TAG.fullmatch(one)}
+    if not by_language:
         return
-    by_language = {language: text} if isinstance(text, str) else text
     first = language if language in by_language else next(iter(by_language))
     is_markdown = any(to_markdown(to_plain(one)) != one for one in by_language.values())
     element[name] = to_plain(by_language[first])

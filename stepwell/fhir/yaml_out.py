@@ -6,11 +6,14 @@ from typing import Any
 
 import yaml
 
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z_./()',-]*( [A-Za-z0-9][A-Za-z0-9_./()',-]*)*")
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./()',?!-]*( [A-Za-z0-9][A-Za-z0-9_./()',?!-]*)*")
 _WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
 
 
-class _Dumper(yaml.SafeDumper):
+_Base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+class _Dumper(_Base):  # type: ignore[misc] # the fast one, where it was built
     def ignore_aliases(self, data: Any) -> bool:
         """Everything is written out."""
         return True

@@ -103,3 +103,62 @@ def test_what_is_not_right_is_refused(release: Release) -> None:
     """The models are asked indeed."""
     with pytest.raises(ValueError, match="status"):
         check_resource({"resourceType": "Task", "intent": "plan"}, release)
+
+
+def _asked(answers: dict[str, Any], item: dict[str, Any], release: Release) -> list[dict[str, Any]]:
+    content = QuestionnaireContent.model_validate({"items": [{"id": "a", "text": "A", **item}]})
+    return QuestionnaireOut(content, "en", release).response(answers)
+
+
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize(
+    ("item", "answer", "value"),
+    [
+        ({"type": "date_time"}, "2026-12-01T09:30+01:00", {"valueDateTime": "2026-12-01T09:30:00+01:00"}),
+        ({"type": "date_time"}, "2026-12-01T09:30:00+23:30", {"valueDateTime": "2026-11-30T10:00:00+00:00"}),
+        ({"type": "time"}, "09:30", {"valueTime": "09:30:00"}),
+        ({"type": "number"}, 1.5, {"valueDecimal": 1.5}),
+        ({"type": "number", "whole": True}, 10**14, {"valueDecimal": 10**14}),
+        ({"type": "number", "whole": True}, 7.0, {"valueInteger": 7}),
+        ({"type": "long_text"}, "a\u00a0b\u2028\u0085\n<script>", {"valueString": "a\u00a0b\u2028\u0085\n<script>"}),
+        (
+            {"type": "quantity", "units": [{"code": "mm[Hg]"}]},
+            {"value": 3, "unit": "mm[Hg]"},
+            {"valueQuantity": {"value": 3, "unit": "mm[Hg]"}},
+        ),
+        (
+            {"type": "attachment"},
+            {"reference": "files/1", "media_type": "image/png", "title": "T"},
+            {"valueAttachment": {"contentType": "image/png", "url": "files/1", "title": "T"}},
+        ),
+        (
+            {"type": "choice", "open": True, "options": [{"value": "a", "label": "A"}]},
+            {"other": "mine"},
+            {"valueString": "mine"},
+        ),
+        (
+            {"type": "choice", "options": [{"value": "1", "label": "1"}, {"value": "2", "label": "-2"}]}
+            | {"origin": {"kind": "integer", "options": {"2": {"code": "-2"}}}},
+            "2",
+            {"valueInteger": -2},
+        ),
+    ],
+    ids=lambda value: value["type"] if isinstance(value, dict) and "type" in value else "",
+)
+def test_answers_have_the_type_of_their_question(item: dict[str, Any], answer: Any, value: Any, release: Release) -> None:
+    """As FHIR writes it, also where we take more."""
+    items = _asked({"a": answer}, item, release)
+    assert items == [{"linkId": "a", "text": "A", "answer": [value]}]
+    resource = {"resourceType": "QuestionnaireResponse", "questionnaire": "urn:q", "status": "completed", "item": items}
+    check_resource(resource, release)
+
+
+def test_rounds_of_a_group_go_out_one_by_one() -> None:
+    """Each under the linkId of the group."""
+    group = {"type": "group", "repeats": True, "items": [{"id": "b", "type": "yes_no", "text": "B"}]}
+    content = QuestionnaireContent.model_validate({"items": [{"id": "a", "text": "A", **group}]})
+    items = QuestionnaireOut(content, "en", "R4").response({"a": [{"b": True}, {"b": False}]})
+    assert [(one["linkId"], one["item"][0]["answer"]) for one in items] == [
+        ("a", [{"valueBoolean": True}]),
+        ("a", [{"valueBoolean": False}]),
+    ]

@@ -80,6 +80,14 @@ def _many(number: int) -> dict[str, Any]:
     }
 
 
+def _far_reaching() -> dict[str, Any]:
+    """A small document that would be a large draft: one value set for many questions."""
+    concepts = [{"code": f"c{at}"} for at in range(1000)]
+    values = {"resourceType": "ValueSet", "id": "v", "compose": {"include": [{"concept": concepts}]}}
+    items = [{"linkId": f"q{at}", "type": "choice", "answerValueSet": "#v"} for at in range(2000)]
+    return {"resourceType": "Questionnaire", "contained": [values], "item": items}
+
+
 @pytest.mark.parametrize(
     ("source", "says"),
     [
@@ -98,6 +106,7 @@ def _many(number: int) -> dict[str, Any]:
         (b"\xff\xfe", "no JSON"),
         (json.dumps({"resourceType": "Questionnaire", "item": [[1]] * 200_001}).encode(), "more than 200,000 values"),
         (json.dumps({"resourceType": "PlanDefinition", "action": [{"title": "a"}] * 901}).encode(), "900 actions"),
+        (json.dumps(_far_reaching()).encode(), "20,000 options"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

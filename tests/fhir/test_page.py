@@ -2,13 +2,14 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.commands.typed import stepwell
-from tests.e2e.console import commands_of
+from tests.e2e.console import Command, commands_of
 from tests.e2e.processes import ROOT, STEPWELL, Child, environment, free_port
 
 PAGE = ROOT / "docs" / "how-to" / "fhir.md"
@@ -34,19 +35,31 @@ def home(tmp_path: Path) -> Iterator[Path]:
         up.stop()
 
 
+def _run(command: Command, home: Path) -> None:
+    """Run it in this process until it prints what the page says; what does more than look is run once."""
+    give_up_at = time.monotonic() + 60
+    while True:
+        said = stepwell(*command.words.split()[1:], home=home)
+        assert said.code == 0, said
+        if command.is_met_by(said.out + said.err):
+            return
+        assert command.only_looks, f"{command}\n{said}"
+        assert time.monotonic() < give_up_at, f"{command}\n{said}"
+        time.sleep(0.2)
+
+
 def test_every_command_of_the_page_does_what_it_says(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Import, validate, publish, answer, export; and the draft is the one that is shown."""
     monkeypatch.chdir(home)
     Path("sleep.json").write_text(_block("json"))
     commands = commands_of(PAGE)
-    assert len(commands) == 7
+    assert len(commands) == 8
     for command in commands:
-        words = command.words.split()
-        assert words[0] == "stepwell"
-        said = stepwell(*words[1:], home=home)
-        assert said.code == 0, said
-        assert command.is_met_by(said.out + said.err), f"{command}\n{said}"
-    assert Path("sleep.yaml").read_text() == _block("yaml")
+        if command.words.startswith("stepwell pathway publish"):  # the page is read by day, its test runs at night too
+            draft = Path("sleep.yaml").read_text()
+            assert draft == _block("yaml")
+            Path("sleep.yaml").write_text(draft.replace("steps:", "quiet_hours: none\nsteps:"))
+        _run(command, home)
     bundle = json.loads(Path("ben.json").read_text())
     kinds = [entry["resource"]["resourceType"] for entry in bundle["entry"]]
     assert sorted(kinds) == ["CarePlan", "Questionnaire", "QuestionnaireResponse", "Task"]

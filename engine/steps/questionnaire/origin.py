@@ -7,13 +7,15 @@ from pydantic import Field, StringConstraints
 from engine.steptype import Content
 
 _Words = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+_Code = Annotated[str, StringConstraints(pattern=r"^\S+( \S+)*$", max_length=500)]
+_Address = Annotated[str, StringConstraints(pattern=r"^\S+$", max_length=500)]
 
 
 class Coding(Content):
     """A code, and the system it is from."""
 
-    code: _Words
-    system: _Words | None = None
+    code: _Code
+    system: _Address | None = None
     """The address of the system, such as `http://loinc.org`."""
     display: _Words | None = None
     """What it means, in the system's own words."""
@@ -26,7 +28,7 @@ class Origin(Content):
     """The item's own name there, where its id is another."""
     codes: tuple[Coding, ...] = Field(default=(), max_length=50)
     """What the item is about, in terms of code systems."""
-    system: _Words | None = None
+    system: _Address | None = None
     """The system that the values of its options, or the codes of its units, are from."""
     kind: Literal["coding", "string", "integer", "date", "time"] = "coding"
     """What its options are there: codes, or plain values."""
