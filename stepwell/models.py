@@ -69,6 +69,8 @@ class JourneySummary(_Out):
     """Whether something waits for a practitioner or operator."""
     enrolment_key: str
     attempt: int
+    practitioner: str | None = None
+    """The journey's own; None: the client's."""
     started_at: datetime | None
     finished_at: datetime | None
 
