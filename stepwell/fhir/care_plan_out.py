@@ -42,7 +42,7 @@ async def export_journey(stepwell: Stepwell, journey: str, *, release: Release =
     reasons: dict[str, str] = {
         event.occurrence: event.reason for event in await stepwell.history(detail.id) if isinstance(event, StepExcused)
     }
-    out = _Bundle(detail, published, (await stepwell.client(detail.client)).practitioner, release)
+    out = _Bundle(detail, published, detail.practitioner or (await stepwell.client(detail.client)).practitioner, release)
     for occurrence in detail.occurrences:
         given = await stepwell.responses(detail.id, occurrence.id) if occurrence.step in out.questionnaires else []
         out.add(occurrence, [one for one in given if one.by_role == "client"], reasons.get(occurrence.id, ""))
