@@ -14,6 +14,8 @@ from store import clients, journeys, pathways
 from store.database import Database
 from store.tables import ClientRow, JourneyRow, PathwayVersionRow
 
+_MOST_VERSIONS = 200
+
 
 class Desk:
     """One tenant's door to the engine."""
@@ -24,6 +26,7 @@ class Desk:
         self._tenant = tenant
         self._types = types
         self._care = care
+        self._versions: dict[tuple[str, int], Published] = {}
 
     @staticmethod
     def _now() -> datetime:
@@ -52,9 +55,17 @@ class Desk:
         return published_from(row) if row else None
 
     async def _published_for(self, journey: JourneyRow) -> Published:
-        published = await self._published(journey.pathway, journey.version)
+        """The version the journey is on; read once, since a version never changes."""
+        key = (journey.pathway, journey.version)
+        known = self._versions.get(key)
+        if known is not None:
+            return known
+        published = await self._published(*key)
         if published is None:
             raise NotFound(f"{journey.pathway} version {journey.version} is not in the store any more")
+        if len(self._versions) >= _MOST_VERSIONS:
+            self._versions.clear()
+        self._versions[key] = published
         return published
 
 

@@ -69,6 +69,8 @@ class JourneySummary(_Out):
     """Whether something waits for a practitioner or operator."""
     enrolment_key: str
     attempt: int
+    practitioner: str | None = None
+    """The journey's own; None: the client's."""
     started_at: datetime | None
     finished_at: datetime | None
 
@@ -126,6 +128,8 @@ class ToDo(_Out):
     """What fields of the response hold when the form opens; the reader may change it."""
     yours: bool = True
     """Whether the reader answers it; an appointment is shown to the client and answered by the practitioner."""
+    is_risky: bool = False
+    """Whether an answer may alert the practitioner whatever else is private here: say so before it is answered (D9)."""
     notice: str = ""
     """The deployer's words about who watches the answers, and when; show them wherever answers are given."""
     content: dict[str, Any] = Field(default_factory=dict)

@@ -1,6 +1,6 @@
 """What can be seen of journeys: lists, one journey, to-do lists, forecast, history, the ledger, adherence, and whether all agree."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
@@ -20,11 +20,10 @@ from engine.view import JourneyView, fold, view_of
 from engine.words import Reader, in_language
 from stepwell.desk import Desk
 from stepwell.errors import NotFound, Unavailable
-from stepwell.judging import type_of
 from stepwell.models import Coming, JourneyDetail, JourneySummary, Mismatch, OccurrenceSummary, Sent, ToDo
 from stepwell.steering import summary_from
 from store import clients, events, journeys, ledger, posts, projection
-from store.tables import ClientRow, JourneyRow, NotificationRow, OccurrenceRow
+from store.tables import ClientRow, JourneyRow, NotificationRow, OccurrenceRow, PractitionerRow, TailoringRow
 from workflows.journey import JourneyWorkflow
 
 Answered = TypeVar("Answered")
@@ -77,19 +76,13 @@ class Watching(Desk):
             published = await self._published_for(row)
             step = published.structure.by_id[StepId(occurrence.step)]
             if actor in (step.actor, step.reader):
-                reader = await self._reader(row, known, published.contents, language)
-                shown = self._to_do(row, occurrence, step, published.contents, reader, await self._tailored(row.id, step.id))
+                async with self._database.read() as session:
+                    practitioner = await clients.practitioner_of(session, row, known)
+                    changes = await posts.tailorings(session, row.id)
+                reader = _reader(row, known, practitioner, published.contents, language)
+                shown = self._to_do(row, occurrence, step, published.contents, reader, _words_of(changes, step.id))
                 items.append(shown.model_copy(update={"yours": step.actor == actor}))
         return items
-
-    async def _reader(self, journey: JourneyRow, client: ClientRow, contents: Contents, language: str | None) -> Reader:
-        """Who reads: in their language, with what an author's words may name of them."""
-        async with self._database.read() as session:
-            practitioner = await clients.practitioner_of(session, journey, client)
-        facts = {"name": client.display_name, "practitioner": practitioner.display_name if practitioner else ""}
-        facts |= {f"dates.{name}": value for name, value in journey.dates.items()}
-        own = practitioner.language if practitioner else contents.language
-        return Reader(language=language or own, fallback=contents.language, facts=facts)
 
     def _to_do(
         self,
@@ -118,6 +111,7 @@ class Watching(Desk):
             required=step.required,
             state=occurrence.state,
             delivered_at=occurrence.delivered_at,
+            is_risky=step.is_risky,
             notice=reader.plain(self._care.notice_text),
             content=shown.content,
         )
@@ -129,16 +123,6 @@ class Watching(Desk):
             return Presentation(body="", preview="")
         return step_type.present(step_type.content_model.model_validate(shown.content), reader)
 
-    async def _tailored(self, journey: str, step: str) -> dict[str, str]:
-        """The words at a step that are this client's alone, as they stand."""
-        async with self._database.read() as session:
-            changes = await posts.tailorings(session, journey)
-        words: dict[str, str] = {}
-        for change in changes:
-            if change.step == step:
-                words |= change.words
-        return {name: text for name, text in words.items() if text is not None}
-
     async def forecast(self, journey: str) -> Plan:
         """What comes when in this journey, and why; asked of the journey itself."""
         return await self._ask(await self._journey(journey), JourneyWorkflow.forecast)
@@ -148,13 +132,15 @@ class Watching(Desk):
         row = await self._journey(journey)
         published, plan = await self._published_for(row), await self.forecast(row.id)
         client = await self._client(row.client)
-        reader = await self._reader(row, client, published.contents, client.language)
+        async with self._database.read() as session:
+            practitioner = await clients.practitioner_of(session, row, client)
+        reader = _reader(row, client, practitioner, published.contents, client.language)
         found = []
         for item in plan.items:
             step = published.structure.by_id[item.step]
             if item.what == "delivery" and step.reader == "client":
-                shown, step_type = published.contents.steps[step.id], type_of(self._types, step.type)
-                words = step_type.present(step_type.content_model.model_validate(shown.content), reader).forecast
+                shown = published.contents.steps[step.id]
+                words = self._presented(step.type, shown, reader).forecast
                 title = reader.plain(shown.client_title or shown.title)
                 found.append(Coming(occurrence=item.occurrence, title=title, words=words, at=item.at, is_certain=item.certain))
         return found
@@ -243,6 +229,25 @@ class Watching(Desk):
             if error.status == RPCStatusCode.NOT_FOUND:
                 raise NotFound(f"the workflow of journey {row.id} is not in Temporal (any more)") from error
             raise Unavailable(f"journey {row.id} does not answer: is a worker running?") from error
+
+
+def _reader(
+    journey: JourneyRow, client: ClientRow, practitioner: PractitionerRow | None, contents: Contents, language: str | None
+) -> Reader:
+    """Who reads: in their language, with what an author's words may name of them."""
+    facts = {"name": client.display_name, "practitioner": practitioner.display_name if practitioner else ""}
+    facts |= {f"dates.{name}": value for name, value in journey.dates.items()}
+    own = practitioner.language if practitioner else contents.language
+    return Reader(language=language or own, fallback=contents.language, facts=facts)
+
+
+def _words_of(changes: Sequence[TailoringRow], step: str) -> dict[str, str]:
+    """The words at a step that are this client's alone, as they stand."""
+    words: dict[str, str | None] = {}
+    for change in changes:
+        if change.step == step:
+            words |= change.words
+    return {name: text for name, text in words.items() if text is not None}
 
 
 def _occurrence(row: OccurrenceRow, published: Published) -> OccurrenceSummary:

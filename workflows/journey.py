@@ -10,7 +10,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from workflows.names import JOURNEY, NEXT_DUE, REFUSED, REPEATED, STATE, SUBMIT
-from workflows.policies import POLICIES
+from workflows.policies import LOOKING, POLICIES
 from workflows.sending import try_channel
 
 with workflow.unsafe.imports_passed_through():
@@ -302,7 +302,7 @@ class JourneyWorkflow:
                 task_queue=policy.queue,
                 start_to_close_timeout=policy.start_to_close,
                 schedule_to_close_timeout=effect.patience.roughly if effect.patience else None,
-                retry_policy=policy.retry,
+                retry_policy=LOOKING if effect.activity == AWAIT_STEP_TYPE else policy.retry,
                 summary=f"{effect.activity} for {effect.occurrence}",
             )
             message = _told_of(effect, result)

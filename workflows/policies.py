@@ -19,6 +19,9 @@ class Policy:
     why: str
 
 
+LOOKING = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10))
+"""How often is looked whether a missing package is there: it costs nobody anything, and people wait for it."""
+
 POLICIES: dict[str, Policy] = {
     "record": Policy(
         queue=RECORDS,
@@ -30,7 +33,7 @@ POLICIES: dict[str, Policy] = {
     "perform": Policy(
         queue=TASKS,
         start_to_close=timedelta(minutes=5),
-        retry=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
+        retry=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
         schedule_to_close=None,
         why="a step says itself how long its task is worth trying; then the step holds visibly",
     ),

@@ -7,6 +7,7 @@ from stepwell.cli import (
     around,
     clients,
     drafts,
+    fhir,
     journeys,
     pathways,
     practitioners,
@@ -42,6 +43,7 @@ app.add_typer(alerts.app, name="alert")
 app.add_typer(questions.app, name="question")
 app.add_typer(responses.app, name="response")
 app.add_typer(work.app, name="work")
+app.add_typer(fhir.app, name="fhir")
 app.command("simulate")(pathways.simulate_)
 app.command("verify")(stack.verify)
 app.add_typer(stack.mail, name="mail")

@@ -125,6 +125,7 @@ async def test_a_type_comes_goes_and_comes_back(tmp_path: Path, with_plugin: Env
         await _waits_for(handle, "cem", "breathe.1")
     async with home.up(without_plugin, "without") as handle:
         assert "unknown-step-type" in home.publish(_CALM + "\n").err
+        assert [(one.occurrence, one.title, one.words) for one in await handle.coming(second)] == [("breathe.1", "Breathe", "")]
         await handle.respond(second, "read.1", {})
         fourth = await _enter(handle, "dan", "calm")
 

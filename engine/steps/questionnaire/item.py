@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue
 from engine.base import Scalar
 from engine.steps.media import Medium
 from engine.steps.questionnaire.conditions import AnyOf, AskedIf, ItemId, Size
+from engine.steps.questionnaire.origin import Origin
 from engine.steps.questionnaire.risks import Risk
 from engine.steptype import Content, Draw, Problem
 from engine.structure import VariableType
@@ -35,6 +36,8 @@ class Item(Content):
     """Pictures, sounds or films that belong to it."""
     asked_if: AskedIf | tuple[AskedIf, ...] | AnyOf = ()
     """Only where an earlier answer is so; a list means all of them, `{any: [...]}` one of them."""
+    origin: Origin | None = None
+    """Its names where it was brought in from, such as a FHIR questionnaire."""
 
     def texts(self) -> dict[str, Text | None]:
         """Everything in it that people read."""
