@@ -194,6 +194,7 @@ def _skip(draft: Draft, message: SkipStep) -> bool:
     refuse_unless_open(occurrence)
     skipped = draft.settle(occurrence, "skipped")
     draft.step_happens(StepSkipped, skipped, obstacle=message.obstacle)
+    draft.undo_task(step, skipped)
     draft.signal_missed(step, skipped)
     return True
 
@@ -241,11 +242,14 @@ def _extend(draft: Draft, message: ExtendStep) -> bool:
     refuse_client(message.by.role)
     step, occurrence = find_delivered(draft, message.occurrence)
     refuse_past(draft, message.until, "G8")
-    if occurrence.state in ("expired", "abandoned"):
+    was_closed = occurrence.state in ("expired", "abandoned")
+    if was_closed:
         occurrence = unsettle(draft, occurrence, used=_used_up(draft, step, occurrence))
     refuse_unless_open(occurrence)
     extended = draft.put(occurrence, extended_until=message.until)
     draft.step_happens(StepExtended, extended, until=message.until, reason=message.reason)
+    if was_closed and step.task is not None and step.task.undo is not None:  # what it had begun was taken back
+        draft.perform_task(step, extended)
     return True
 
 

@@ -261,6 +261,7 @@ class Draft:
         self.step_happens(StepAbandoned if was_started else StepExpired, closed, why=why, holds=holds)
         if holds:
             self.tell(closed, "practitioner", why=why, ordinal=f"closing{closed.generation}")
+        self.undo_task(step, closed)
         self.signal_missed(step, closed)
 
     def signal_missed(self, step: StepStructure, missed: Occurrence) -> None:

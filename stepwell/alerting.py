@@ -43,12 +43,12 @@ class Alerting(Desk):
         await self._silence(row)
         return alert_from(row)
 
-    async def _silence(self, alert: AlertRow) -> None:
+    async def _silence(self, alert: AlertRow, again: str = "") -> None:
         """End the alarm, which otherwise asks the store before its next round, and let the journey remind again."""
         with suppress(RPCError):
             await self._connection.get_workflow_handle(alert.id).signal(AlarmWorkflow.acknowledge)
         message = AcknowledgeRisk(
-            id=MessageId(f"acknowledge-{alert.id}"),
+            id=MessageId(f"acknowledge{again}-{alert.id}"),
             by=By(role="practitioner", id=alert.acknowledged_by),
             alert=alert.id,
             reason=alert.reason or "",
@@ -63,13 +63,15 @@ class Alerting(Desk):
         if journey is None:
             raise NotFound(f"there is no journey {alert.journey}")
         await self._start_alarm(alert, journey)
-        async with self._database.begin() as session:
-            row = await alerts.get(session, alert.tenant, alert.id)
-            if row is not None:
-                row.watched_at = row.watched_at or self._now()
         message = RaiseRisk(id=MessageId(f"raise-{alert.id}"), occurrence=OccurrenceId(alert.occurrence), alert=alert.id)
         with suppress(NotFound, Refused):  # the journey is over, or not there: the alarm sounds all the same
             await submit(self._connection, alert.journey, message)
+        async with self._database.begin() as session:  # last: until then a worker tries it all again
+            row = await alerts.get(session, alert.tenant, alert.id)
+            if row is not None:
+                row.watched_at = row.watched_at or self._now()
+        if row is not None and row.acknowledged_at is not None:  # somebody was quicker than the journey was told
+            await self._silence(row, "again")
 
     async def _start_alarm(self, alert: AlertRow, journey: JourneyRow) -> None:
         structure = await structure_for(self._database, journey)

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from engine.messages import AnswerQuestion, AskQuestion, By
+from engine.messages import AnswerQuestion, AskQuestion, By, Message
 from engine.turn import Answer
+from engine.words import PLACES, unknown_places
 from stepwell.desk import plain
 from stepwell.errors import NotFound, Refused
 from stepwell.judging import step_of
 from stepwell.models import Post, Rating, Tailoring
 from stepwell.telling import Telling
-from store import posts
+from store import journeys, posts
 from store.ids import new_id
 from store.responses import DifferentSubmission
 from store.tables import PostRow, RatingRow
@@ -26,7 +27,8 @@ class Conversing(Telling):
     async def ask(self, journey: str, occurrence: str, question: str, *, post_id: str | None = None) -> Answer:
         """Ask the practitioner about a step, as the client; they get a mail without the words."""
         name = await self._post(journey, occurrence, "client", None, question, post_id)
-        return await self._tell(journey, AskQuestion, f"ask-{name}", by=By(role="client"), occurrence=occurrence, question=name)
+        facts = {"by": By(role="client"), "occurrence": occurrence, "question": name}
+        return await self._tell_of(name, journey, AskQuestion, f"ask-{name}", facts)
 
     async def answer(
         self, journey: str, occurrence: str, answer: str, *, by: str | None = None, post_id: str | None = None
@@ -34,7 +36,18 @@ class Conversing(Telling):
         """Answer the client about a step, as the practitioner; the client gets a mail without the words."""
         name = await self._post(journey, occurrence, "practitioner", by, answer, post_id)
         who = By(role="practitioner", id=by)
-        return await self._tell(journey, AnswerQuestion, f"answer-{name}", by=who, occurrence=occurrence, answer=name)
+        return await self._tell_of(
+            name, journey, AnswerQuestion, f"answer-{name}", {"by": who, "occurrence": occurrence, "answer": name}
+        )
+
+    async def _tell_of(self, post: str, journey: str, kind: type[Message], message_id: str, facts: dict[str, Any]) -> Answer:
+        """Tell the journey of words; those that it refuses to pass on stand in no thread."""
+        try:
+            return await self._tell(journey, kind, message_id, **facts)
+        except Refused:
+            async with self._database.begin() as session:
+                await posts.forget(session, self._tenant, post)
+            raise
 
     async def _post(self, journey: str, occurrence: str, role: str, author: str | None, text: str, post_id: str | None) -> str:
         row = await self._journey(journey)
@@ -66,6 +79,8 @@ class Conversing(Telling):
 
     async def mark_read(self, journey: str, occurrence: str, *, reader: str) -> None:
         """Note that the client, or the practitioner, has read what the other wrote."""
+        if reader not in ("client", "practitioner"):
+            raise Refused("unknown_reader", "D16", f"{reader!r} reads no thread: client or practitioner")
         row = await self._journey(journey)
         async with self._database.begin() as session:
             await posts.mark_read(session, row.id, occurrence, not_by=reader, now=self._now())
@@ -76,7 +91,9 @@ class Conversing(Telling):
         if highest is None or isinstance(value, bool) or not 0 <= value <= highest:
             raise Refused("bad_rating", "D30", f"a rating is one of {', '.join(_SCALES)}, each from 0 to 4")
         row = await self._journey(journey)
-        step_of(await self._published_for(row), occurrence)
+        async with self._database.read() as session:
+            if occurrence not in {one.id for one in await journeys.occurrences(session, row.id)}:
+                raise NotFound(f"{occurrence} was not delivered in this journey yet")
         rating = RatingRow(journey=row.id, occurrence=occurrence, measure=measure, value=value, at=self._now())
         async with self._database.begin() as session:
             await posts.rate(session, rating)
@@ -103,6 +120,10 @@ class Conversing(Telling):
         if unknown or not words:
             raise Refused("not_tailorable", "D31", f"only {', '.join(_TAILORABLE)} can be changed for one client")
         kept = {name: text if text is None else _prose(text) for name, text in words.items()}
+        unfilled = [place for text in kept.values() if text is not None for place in unknown_places(text)]
+        if unfilled:
+            message = f"nobody can fill in {', '.join(unfilled)}; known: {', '.join(PLACES)}"
+            raise Refused("unknown_placeholder", "D17", message)
         why = plain(reason, "a reason", "D31", 2000)
         async with self._database.begin() as session:
             change = await posts.tailor(session, row.id, step, kept, by=by, reason=why, now=self._now())

@@ -11,7 +11,7 @@ from engine.words import in_language
 from stepwell.desk import Desk
 from stepwell.errors import NotFound, Refused
 from stepwell.models import LogEntry, SessionLog, Stage, Unfinished
-from store import journeys, responses
+from store import clients, journeys, responses
 from store.tables import JourneyRow, OccurrenceRow
 
 _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
@@ -92,10 +92,12 @@ class Measuring(Desk):
             states.setdefault(one.step, []).append(one.state)
         stages = []
         for name, title in contents.stages.items():
-            required = [
-                step.id for step in published.structure.steps if step.required and contents.steps[step.id].stage == name
-            ]
-            done = sum(1 for step in required if states.get(step) and SATISFYING_STATES.issuperset(states[step]))
+            required = [one for one in published.structure.steps if one.required and contents.steps[one.id].stage == name]
+            done = sum(
+                len(states.get(one.id, ())) >= ((one.repeat.count or 1) if one.repeat else 1)
+                and SATISFYING_STATES.issuperset(states[one.id])
+                for one in required
+            )
             share = done / len(required) if required else None
             words = in_language(title, language, contents.language)
             stages.append(Stage(id=name, title=words, done=done, of=len(required), share=share))
@@ -104,7 +106,11 @@ class Measuring(Desk):
     async def unfinished(self, *, practitioner: str | None = None) -> list[Unfinished]:
         """What clients have left open or let pass, of running journeys, the longest first (D15)."""
         async with self._database.read() as session:
-            found = await journeys.with_occurrences(session, self._tenant, practitioner=practitioner, running=True)
+            found = await journeys.with_occurrences(session, self._tenant, running=True)
+            if practitioner is not None:
+                theirs = {row.client: await clients.get(session, self._tenant, row.client) for row, _ in found}
+                own = {name: known.practitioner for name, known in theirs.items() if known is not None}
+                found = [one for one in found if practitioner == (one[0].practitioner or own.get(one[0].client))]
         left = []
         for row, occurrences in found:
             structure = (await self._published_for(row)).structure

@@ -109,7 +109,8 @@ class Reading(Watching):
         return {"format": "stepwell-client-1", "client": person, "journeys": taken}
 
     async def _export(self, row: JourneyRow, language: str) -> dict[str, Any]:
-        contents = (await self._published_for(row)).contents
+        published = await self._published_for(row)
+        contents, structure = published.contents, published.structure
         async with self._database.read() as session:
             found = await journeys.occurrences(session, row.id)
             told = await events.read(session, row.id)
@@ -131,6 +132,7 @@ class Reading(Watching):
                 ],
             }
             for one in found
+            if structure.by_id[StepId(one.step)].reader == "client"
         ]
         return {
             "id": row.id,
@@ -140,14 +142,20 @@ class Reading(Watching):
             "finished_at": row.finished_at,
             "steps": steps,
             "history": [{"at": one.at, "what": one.kind, "by": one.by.role} for one in told],
+            "reviews": [
+                {"at": each.accepted_at, "comment": each.payload.get("comment", ""), "praise": each.payload.get("praise", "")}
+                for one in found
+                if structure.by_id[StepId(one.step)].type == "review"
+                for each in given[one.id]
+            ],
             "questions": [{"occurrence": one.occurrence, "by": one.role, "at": one.at, "text": one.text} for one in talk],
             "ratings": [{"occurrence": one.occurrence, one.measure: one.value, "at": one.at} for one in rated],
         }
 
 
 def may_read(response: ResponseRow, reader: Side) -> bool:
-    """Whether this side may read a response (rule V1); what a practitioner or host sent is for both."""
-    if reader == "client" or response.by_role != "client" or response.visibility == "client_and_practitioner":
+    """Whether this side may read a response (rule V1); what a practitioner sent is for both, a host speaks for the client."""
+    if reader == "client" or response.by_role == "practitioner" or response.visibility == "client_and_practitioner":
         return True
     return response.visibility == "client_decides" and response.shared_at is not None
 

@@ -1,7 +1,7 @@
 """What can be seen of journeys: lists, one journey, to-do lists, forecast, history, the ledger, adherence, and whether all agree."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from temporalio.client import WorkflowExecutionStatus, WorkflowQueryFailedError, WorkflowQueryRejectedError
@@ -9,6 +9,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from engine.adherence import Adherence, adherence
 from engine.base import StepId
+from engine.calendar import wall
 from engine.contents import Contents, StepContent
 from engine.events import Event
 from engine.journey import Journey
@@ -18,6 +19,7 @@ from engine.structure import Actor, StepStructure
 from engine.turn import Plan
 from engine.view import JourneyView, fold, view_of
 from engine.words import Reader, in_language
+from engine.zones import zone_of
 from stepwell.desk import Desk
 from stepwell.errors import NotFound, Unavailable
 from stepwell.models import Coming, JourneyDetail, JourneySummary, Mismatch, OccurrenceSummary, Sent, ToDo
@@ -236,9 +238,14 @@ def _reader(
 ) -> Reader:
     """Who reads: in their language, with what an author's words may name of them."""
     facts = {"name": client.display_name, "practitioner": practitioner.display_name if practitioner else ""}
-    facts |= {f"dates.{name}": value for name, value in journey.dates.items()}
+    facts |= {f"dates.{name}": _day(value, journey.zone) for name, value in journey.dates.items()}
     own = practitioner.language if practitioner else contents.language
     return Reader(language=language or own, fallback=contents.language, facts=facts)
+
+
+def _day(value: str, zone: str) -> str:
+    """A client date as the client's calendar and clock show it."""
+    return value if len(value) == 10 else f"{wall(datetime.fromisoformat(value), zone_of(zone)):%Y-%m-%d %H:%M}"
 
 
 def _words_of(changes: Sequence[TailoringRow], step: str) -> dict[str, str]:

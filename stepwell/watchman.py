@@ -44,9 +44,13 @@ async def look(database: Database, connection: Connection, types: StepTypes) -> 
     try:
         async with database.read() as session:
             left = await alerts.unwatched(session, datetime.now(UTC) - _GRACE)
-        for alert in left:
+    except StepwellError as error:
+        _log.error("alerts cannot be looked for", error=str(error))
+        return 0
+    for alert in left:
+        try:
             await Alerting(database, connection, alert.tenant, types)._sound(alert)
             sounded += 1
-    except StepwellError as error:
-        _log.error("an alert cannot be told", error=str(error))
+        except Exception as error:  # one that cannot be told keeps no other back, whatever is wrong with it
+            _log.error("an alert cannot be told", alert=alert.id, error=repr(error))
     return sounded

@@ -88,12 +88,11 @@ async def with_occurrences(
     *,
     client: str | None = None,
     pathway: str | None = None,
-    practitioner: str | None = None,
     running: bool = False,
 ) -> list[tuple[JourneyRow, list[OccurrenceRow]]]:
     """Journeys that fit all of these, each with everything that is not simply waiting."""
     query = select(JourneyRow).where(JourneyRow.tenant == tenant)
-    for name, value in {"client": client, "pathway": pathway, "practitioner": practitioner}.items():
+    for name, value in {"client": client, "pathway": pathway}.items():
         if value is not None:
             query = query.where(getattr(JourneyRow, name) == value)
     if running:

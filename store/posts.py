@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import delete, func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -23,6 +23,11 @@ async def keep(session: AsyncSession, post: PostRow) -> PostRow:
     if (known.journey, known.occurrence, known.text) != (post.journey, post.occurrence, post.text):
         raise DifferentSubmission(f"the id {post.id} was used for something else; give every question its own")
     return known
+
+
+async def forget(session: AsyncSession, tenant: str, post: str) -> None:
+    """Drop what the journey refused to pass on."""
+    await session.execute(delete(PostRow).where(col(PostRow.tenant) == tenant, col(PostRow.id) == post))
 
 
 async def thread(session: AsyncSession, journey: str, occurrence: str | None = None) -> list[PostRow]:

@@ -1,11 +1,13 @@
 """Risk rules before publishing: somebody named is alerted, a crisis text is there, and nobody answers in the dark (rule R8)."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
-from engine.document import PathwayDocument, Step
-from engine.findings import Finding
+from engine.document import PathwayDocument, Step, WrittenAlerts
+from engine.findings import Finding, Path
 from engine.publishing.practice import Practice
 
+_LEAST = timedelta(minutes=5)
 _ADVICE = {
     "STEPWELL_CRISIS_TEXT": "write into it what somebody in a crisis is told at once: whom to call, where to go",
     "STEPWELL_NOTICE_TEXT": "write into it that nobody watches the answers around the clock, and how soon somebody looks",
@@ -14,13 +16,8 @@ _ADVICE = {
 
 def check_alerts(document: PathwayDocument, risks: Mapping[int, tuple[str, ...]], practice: Practice) -> Iterator[Finding]:
     """What keeps a pathway that asks about risk from being published; `risks` are the rules in force, by step."""
-    if document.alerts is not None and practice.roles is not None:
-        for at, rung in enumerate(document.alerts.ladder):
-            if rung.to != "practitioner" and rung.to not in practice.roles:
-                message = f"nobody holds the role {rung.to!r}, so nobody would read the alert"
-                advice = f"name them in the setting STEPWELL_STAFF: {rung.to}=name@example.org"
-                path = ("alerts", "ladder", at, "to")
-                yield Finding(code="unknown-role", path=path, message=message, suggestion=advice)
+    if document.alerts is not None:
+        yield from _plan(document.alerts, practice)
     if not risks:
         return
     first = document.steps[min(risks)]
@@ -38,6 +35,25 @@ def check_alerts(document: PathwayDocument, risks: Mapping[int, tuple[str, ...]]
             message = f"asks about risk ({', '.join(rules)}), and {step.visibility} would keep the answer from the practitioner"
             advice = "let the practitioner see it, or switch each rule off by name in 'risks_off' with who decided it and why"
             yield _finding(step, at, "risk-in-private", "visibility", message, advice)
+
+
+def _plan(alerts: WrittenAlerts, practice: Practice) -> Iterator[Finding]:
+    """Roles nobody holds, and times that would be a storm or never."""
+    named: list[tuple[Path, str]] = [(("alerts", "to"), alerts.to)]
+    named += [(("alerts", "ladder", at, "to"), rung.to) for at, rung in enumerate(alerts.ladder)]
+    for path, role in named:
+        if practice.roles is not None and role not in ("practitioner", *practice.roles):
+            message = f"nobody holds the role {role!r}, so nobody would read the alert"
+            advice = f"name them in the setting STEPWELL_STAFF: {role}=name@example.org"
+            yield Finding(code="unknown-role", path=path, message=message, suggestion=advice)
+    if alerts.every.roughly < _LEAST:
+        message = f"every {alerts.every} is too often: nobody could act on one message before the next"
+        yield Finding(code="wrong-value", path=("alerts", "every"), message=message, suggestion="write '5 minutes' or more")
+    for at, rung in enumerate(alerts.ladder):
+        if rung.after.roughly <= timedelta(0):
+            path = ("alerts", "ladder", at, "after")
+            message, advice = "is not after the alert was raised", "write a length such as '1 hour'"
+            yield Finding(code="wrong-value", path=path, message=message, suggestion=advice)
 
 
 def _finding(step: Step, at: int, code: str, where: str, message: str, suggestion: str) -> Finding:
