@@ -78,6 +78,9 @@ class Notifier:
             return NotifyResult(status="undeliverable", reason=row.failed)
         kind, address = recipient.ways[effect.channel]
         row.channel = kind
+        if kind == "in_app" and effect.purpose == "risk":  # nobody looks at a list because of an alert: climb on
+            row.failed = "an alert is not told by a list"
+            return NotifyResult(status="failed", reason=row.failed)
         if kind == "in_app":  # the to-do list itself: nobody opts out of it, and it shows the step already (rule R5)
             row.accepted_at = datetime.now(UTC)
             return _on_the_list_alone(effect, recipient)

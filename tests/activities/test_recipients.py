@@ -157,3 +157,14 @@ async def test_a_message_for_another_tenants_client_is_never_sent(practice: Prac
     with pytest.raises(RuntimeError, match="not in the store yet"):
         await practice.send(effect)
     assert practice.mails == []
+
+
+async def test_R8_an_alert_is_not_told_by_a_list(database: Database, mail: MailCatcher) -> None:
+    """A practitioner without mail has a list, which nobody looks at because of an alert: the alarm has to climb."""
+    practice = await _open_ladder(database, mail)
+    await practice.hire(_eva(email=None))
+    await practice.change_client(practitioner="eva")
+    effect = practice.wanted("escalation", "practitioner")
+    alarm = effect.model_copy(update={"id": f"{effect.id}/risk", "purpose": "risk", "alert": "alert_1"})
+    assert (await practice.send(alarm)).status == "failed"
+    assert (await practice.row(alarm)).accepted_at is None
