@@ -6,6 +6,7 @@ from engine.steptype import InvalidResponse
 
 __all__ = [
     "DefinitionError",
+    "Forbidden",
     "InvalidResponse",
     "NotFound",
     "NotRunning",
@@ -27,6 +28,10 @@ class Refused(StepwellError):
 
 class NotFound(StepwellError):
     """There is no such client, pathway, journey or step in this tenant."""
+
+
+class Forbidden(StepwellError):
+    """The caller may not do this; the text says who may, and nothing of what is there."""
 
 
 class NotStarted(Unavailable):

@@ -3,24 +3,36 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKeyConstraint, Index, Integer, UniqueConstraint
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
 __all__ = [
     "AlertRow",
+    "ApiKeyRow",
+    "AuditRow",
+    "BulkItemRow",
+    "BulkJobRow",
+    "ClientLinkRow",
     "ClientRow",
+    "ConsoleSessionRow",
+    "DeliveryRow",
+    "EndpointRow",
     "EventRow",
+    "IdempotencyRow",
     "JourneyRow",
     "LibraryStepRow",
     "NotificationRow",
     "OccurrenceRow",
+    "OutgoingRow",
     "PathwayDraftRow",
     "PathwayVersionRow",
     "PostRow",
     "PractitionerRow",
     "RatingRow",
+    "ResponseDraftRow",
     "ResponseRow",
+    "SavedViewRow",
     "TailoringRow",
     "Utc",
 ]
@@ -46,6 +58,10 @@ class Utc(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+BigNumber = BigInteger().with_variant(Integer(), "sqlite")
+"""64 bits on both; SQLite counts by itself only where the type is called INTEGER."""
 
 
 class PractitionerRow(SQLModel, table=True):
@@ -153,6 +169,10 @@ class JourneyRow(SQLModel, table=True):
     zone: str = "UTC"
     started_at: datetime | None = Field(default=None, sa_type=Utc)
     finished_at: datetime | None = Field(default=None, sa_type=Utc)
+    overdue_since: datetime | None = Field(default=None, sa_type=Utc)
+    """Since when the oldest required step that a client still owes was to be done."""
+    failed_at: datetime | None = Field(default=None, sa_type=Utc)
+    """When something last could not be carried out: a task, a message, a package that is missing."""
     seq: int = 0
 
 
@@ -207,6 +227,19 @@ class ResponseRow(SQLModel, table=True):
     """`client_decides`: since when the practitioner may read it (rule V1)."""
     read_at: datetime | None = Field(default=None, sa_type=Utc)
     """When the practitioner first read it; what was read cannot be unread."""
+
+
+class ResponseDraftRow(SQLModel, table=True):
+    """What somebody has begun to write for an occurrence, and nobody else reads (rule V1)."""
+
+    __tablename__ = "response_draft"
+    __table_args__ = (ForeignKeyConstraint(["journey"], ["journey.id"], name="response_draft_journey"),)
+
+    journey: str = Field(primary_key=True, max_length=64)
+    occurrence: str = Field(primary_key=True, max_length=80)
+    by_role: str = Field(primary_key=True, max_length=20)
+    payload: dict[str, Any] = Field(sa_type=JSON)
+    saved_at: datetime = Field(sa_type=Utc)
 
 
 class AlertRow(SQLModel, table=True):
@@ -320,3 +353,213 @@ class NotificationRow(SQLModel, table=True):
     """Why it was not sent."""
     failed: str | None = Field(default=None, max_length=200)
     """Why this channel did not take it."""
+
+
+class OutgoingRow(SQLModel, table=True):
+    """One event for hosts, kept in one transaction with what it tells of (rule N5)."""
+
+    __tablename__ = "outgoing"
+    __table_args__ = (
+        UniqueConstraint("tenant", "id", name="outgoing_id"),
+        Index("outgoing_by_tenant", "tenant", "position"),
+        {"sqlite_autoincrement": True},
+    )
+
+    position: int | None = Field(default=None, sa_type=BigNumber, primary_key=True)
+    """In order of what became visible, within a tenant; there may be gaps."""
+    tenant: str = Field(max_length=64)
+    id: str = Field(max_length=120)
+    type: str = Field(max_length=60)
+    journey: str | None = Field(default=None, max_length=64)
+    seq: int | None = None
+    """Its number in the journey."""
+    at: datetime = Field(sa_type=Utc)
+    data: dict[str, Any] = Field(sa_type=JSON)
+    """Ids and facts, no answers."""
+
+
+class EndpointRow(SQLModel, table=True):
+    """Where a host wants its events sent: a webhook (Standard Webhooks)."""
+
+    __tablename__ = "endpoint"
+    __table_args__ = (Index("endpoint_by_tenant", "tenant", "id"),)
+
+    id: str = Field(primary_key=True, max_length=64)
+    tenant: str = Field(max_length=64)
+    url: str = Field(max_length=2000)
+    types: list[str] = Field(sa_type=JSON)
+    """Only these; none: every one."""
+    secrets: list[dict[str, Any]] = Field(sa_type=JSON)
+    """The newest first, each with until when it still signs."""
+    created_at: datetime = Field(sa_type=Utc)
+    position: int = Field(default=0, sa_type=BigNumber)
+    """Up to where events have become deliveries."""
+    disabled_at: datetime | None = Field(default=None, sa_type=Utc)
+    disabled_why: str | None = Field(default=None, max_length=200)
+    failing_since: datetime | None = Field(default=None, sa_type=Utc)
+    """The first of the failures without a success between them."""
+
+
+class DeliveryRow(SQLModel, table=True):
+    """One event on its way to one endpoint."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        ForeignKeyConstraint(["endpoint"], ["endpoint.id"], name="delivery_endpoint"),
+        Index("delivery_by_due", "endpoint", "next_at"),
+    )
+
+    endpoint: str = Field(primary_key=True, max_length=64)
+    position: int = Field(sa_type=BigNumber, primary_key=True)
+    event: str = Field(max_length=120)
+    attempts: int = 0
+    next_at: datetime | None = Field(default=None, sa_type=Utc)
+    """None: delivered, or given up."""
+    attempted_at: datetime | None = Field(default=None, sa_type=Utc)
+    delivered_at: datetime | None = Field(default=None, sa_type=Utc)
+    dead_at: datetime | None = Field(default=None, sa_type=Utc)
+    """Given up after the last retry; an operator may send it again."""
+    status: int | None = None
+    """The HTTP status of the last attempt."""
+    failed: str | None = Field(default=None, max_length=200)
+
+
+class ApiKeyRow(SQLModel, table=True):
+    """A key for programs: shown once, kept as a hash."""
+
+    __tablename__ = "api_key"
+    __table_args__ = (UniqueConstraint("hash", name="api_key_hash"), Index("api_key_by_tenant", "tenant", "id"))
+
+    id: str = Field(primary_key=True, max_length=64)
+    tenant: str = Field(max_length=64)
+    kind: str = Field(max_length=20)
+    subject: str | None = Field(default=None, max_length=64)
+    """Whose it is: the practitioner's id, an operator's or a program's name."""
+    scopes: list[str] = Field(sa_type=JSON)
+    hash: str = Field(max_length=64)
+    hint: str = Field(max_length=20)
+    """Its last characters, to know it by."""
+    created_at: datetime = Field(sa_type=Utc)
+    created_by: str = Field(max_length=100)
+    expires_at: datetime | None = Field(default=None, sa_type=Utc)
+    revoked_at: datetime | None = Field(default=None, sa_type=Utc)
+    last_used_at: datetime | None = Field(default=None, sa_type=Utc)
+    """To the minute."""
+
+
+class ClientLinkRow(SQLModel, table=True):
+    """A link in a mail: opens one step of one client, and nothing else; kept as a hash."""
+
+    __tablename__ = "client_link"
+    __table_args__ = (
+        ForeignKeyConstraint(["journey"], ["journey.id"], name="client_link_journey"),
+        Index("client_link_by_journey", "journey", "occurrence"),
+    )
+
+    hash: str = Field(primary_key=True, max_length=64)
+    tenant: str = Field(max_length=64)
+    client: str = Field(max_length=64)
+    journey: str = Field(max_length=64)
+    occurrence: str = Field(max_length=80)
+    created_at: datetime = Field(sa_type=Utc)
+    expires_at: datetime = Field(sa_type=Utc)
+    revoked_at: datetime | None = Field(default=None, sa_type=Utc)
+
+
+class ConsoleSessionRow(SQLModel, table=True):
+    """An operator who is signed in to the console; kept as a hash."""
+
+    __tablename__ = "console_session"
+
+    hash: str = Field(primary_key=True, max_length=64)
+    tenant: str = Field(max_length=64)
+    key: str = Field(max_length=64)
+    """The API key it was opened with; where that is revoked, the session ends."""
+    csrf: str = Field(max_length=64)
+    created_at: datetime = Field(sa_type=Utc)
+    seen_at: datetime = Field(sa_type=Utc)
+    expires_at: datetime = Field(sa_type=Utc)
+
+
+class IdempotencyRow(SQLModel, table=True):
+    """An unsafe request that was answered, so that the same one gets the same answer."""
+
+    __tablename__ = "idempotency"
+    __table_args__ = (Index("idempotency_by_age", "created_at"),)
+
+    hash: str = Field(primary_key=True, max_length=64)
+    """Of tenant, caller and key."""
+    tenant: str = Field(max_length=64)
+    fingerprint: str = Field(max_length=64)
+    """Of method, path and body."""
+    created_at: datetime = Field(sa_type=Utc)
+    taken_until: datetime = Field(sa_type=Utc)
+    """Until then whoever came first is at it."""
+    status: int | None = None
+    """Empty: not answered yet."""
+    sealed: str | None = None
+    """Headers and body, readable only with the key itself."""
+
+
+class SavedViewRow(SQLModel, table=True):
+    """A search of the console with a name."""
+
+    __tablename__ = "saved_view"
+
+    tenant: str = Field(primary_key=True, max_length=64)
+    name: str = Field(primary_key=True, max_length=100)
+    query: str = Field(max_length=2000)
+    created_at: datetime = Field(sa_type=Utc)
+    created_by: str = Field(max_length=100)
+
+
+class AuditRow(SQLModel, table=True):
+    """Who did or saw what, and why; never what was in it."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("audit_by_tenant", "tenant", "number"), {"sqlite_autoincrement": True})
+
+    number: int | None = Field(default=None, sa_type=BigNumber, primary_key=True)
+    tenant: str = Field(max_length=64)
+    at: datetime = Field(sa_type=Utc)
+    actor: str = Field(max_length=100)
+    action: str = Field(max_length=60)
+    object: str = Field(max_length=200)
+    reason: str | None = Field(default=None, max_length=2000)
+    request: str | None = Field(default=None, max_length=64)
+    """The id of the HTTP request."""
+
+
+class BulkJobRow(SQLModel, table=True):
+    """One action on many journeys, carried out by a workflow of its own."""
+
+    __tablename__ = "bulk_job"
+    __table_args__ = (Index("bulk_job_by_tenant", "tenant", "created_at"),)
+
+    id: str = Field(primary_key=True, max_length=64)
+    tenant: str = Field(max_length=64)
+    action: str = Field(max_length=20)
+    arguments: dict[str, Any] = Field(sa_type=JSON)
+    by_role: str = Field(max_length=20)
+    by_id: str | None = Field(default=None, max_length=64)
+    created_at: datetime = Field(sa_type=Utc)
+    cancelled_at: datetime | None = Field(default=None, sa_type=Utc)
+    finished_at: datetime | None = Field(default=None, sa_type=Utc)
+
+
+class BulkItemRow(SQLModel, table=True):
+    """One journey of such an action."""
+
+    __tablename__ = "bulk_item"
+    __table_args__ = (
+        ForeignKeyConstraint(["job"], ["bulk_job.id"], name="bulk_item_job"),
+        ForeignKeyConstraint(["journey"], ["journey.id"], name="bulk_item_journey"),
+        Index("bulk_item_by_state", "job", "state", "journey"),
+    )
+
+    job: str = Field(primary_key=True, max_length=64)
+    journey: str = Field(primary_key=True, max_length=64)
+    state: str = Field(max_length=20)
+    """`waiting`, `done`, `refused` or `failed`."""
+    message: str | None = Field(default=None, max_length=500)
+    done_at: datetime | None = Field(default=None, sa_type=Utc)

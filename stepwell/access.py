@@ -1,0 +1,127 @@
+"""Who calls, and what they may: rights are declared beside each use case and enforced there, for every skin alike.
+
+`@needs(SCOPE, KIND, …)` on a method of the handle is the whole of its declaration. The HTTP routes, the console and the
+matrix of rights in the tests read it from there; a method without one cannot be given a route.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, Protocol, TypeVar, get_args
+
+from engine.messages import By
+from stepwell.errors import Forbidden
+
+Kind = Literal["host", "practitioner", "client", "operator"]
+"""The four kinds of caller. The Python handle and the command line are none of them: see PROCESS."""
+Scope = Literal[
+    "pathways:read",
+    "pathways:write",
+    "clients:read",
+    "clients:write",
+    "journeys:read",
+    "journeys:write",
+    "answers:read",
+    "answers:write",
+    "events:read",
+    "admin",
+    "act",
+    "reveal",
+]
+"""What a credential may be narrowed to. `act`: a host speaks as one of its people. `reveal`: an operator reads an answer."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+UNASKED: tuple[Scope, ...] = ("reveal",)
+"""Given only where a key names it."""
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_Self = TypeVar("_Self", bound="Called")
+
+
+class Step(NamedTuple):
+    """The one step that a client link is for."""
+
+    journey: str
+    occurrence: str
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody whose credential was found good; everything about them comes from that credential alone."""
+
+    tenant: str
+    kind: Kind | Literal["process"]
+    id: str | None = None
+    """The practitioner's or the client's id; a name for an operator or a host, as the credential has it."""
+    scopes: frozenset[Scope] = frozenset(SCOPES) - frozenset(UNASKED)
+    only: Step | None = None
+    credential: str = ""
+    """Which key, token or link it was: for the audit and for limits, never a secret."""
+
+    @property
+    def by(self) -> By | None:
+        """Who speaks, as a journey is told; None: the process, which says so itself."""
+        return None if self.kind == "process" else By(role=self.kind, id=self.id)
+
+    @property
+    def name(self) -> str:
+        """For the audit."""
+        return f"{self.kind}:{self.id or self.credential or '-'}"
+
+    def acting_as(self, kind: Kind, id: str) -> "Caller":
+        """The same caller with no more than one of its people may. Raises Forbidden."""
+        if self.kind != "host" or "act" not in self.scopes or kind not in ("practitioner", "client"):
+            raise Forbidden("only a host with the scope 'act' speaks as one of its practitioners or clients")
+        return replace(self, kind=kind, id=id, scopes=self.scopes - {"act", "admin"})
+
+
+def process(tenant: str) -> Caller:
+    """Whoever runs the process: the Python handle and the command line. May everything."""
+    return Caller(tenant=tenant, kind="process", scopes=frozenset(SCOPES))
+
+
+class Right(NamedTuple):
+    """What one use case asks of its caller."""
+
+    use_case: str
+    scope: Scope
+    kinds: frozenset[Kind]
+
+    def refuse_unless(self, caller: Caller) -> None:
+        """Raise Forbidden with what is missing."""
+        if caller.kind == "process":
+            return
+        if caller.kind not in self.kinds:
+            raise Forbidden(f"this is not for a {caller.kind}; it is for: {', '.join(sorted(self.kinds))}")
+        if self.scope not in caller.scopes:
+            raise Forbidden(f"the credential lacks the scope {self.scope!r}")
+
+
+class Called(Protocol):
+    """Whatever knows its caller."""
+
+    _caller: Caller
+
+
+def needs(scope: Scope, *kinds: Kind) -> Callable[[Callable[Concatenate[_Self, _P], _T]], Callable[Concatenate[_Self, _P], _T]]:
+    """Declare who may use this, and refuse everybody else before anything is done. Raises Forbidden."""
+
+    def declared(use_case: Callable[Concatenate[_Self, _P], _T]) -> Callable[Concatenate[_Self, _P], _T]:
+        right = Right(use_case.__name__, scope, frozenset(kinds))
+
+        @wraps(use_case)
+        def checked(self: _Self, *arguments: _P.args, **named: _P.kwargs) -> _T:
+            right.refuse_unless(self._caller)
+            return use_case(self, *arguments, **named)
+
+        checked.__dict__["right"] = right
+        return checked
+
+    return declared
+
+
+def right_of(use_case: Callable[..., Any]) -> Right | None:
+    """The right that a use case declares."""
+    found: Right | None = getattr(use_case, "right", None)
+    return found
