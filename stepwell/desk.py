@@ -42,6 +42,11 @@ class Desk:
         return door
 
     @property
+    def database(self) -> Database:
+        """The store behind this door."""
+        return self._database
+
+    @property
     def _tenant(self) -> str:
         return self._caller.tenant
 
