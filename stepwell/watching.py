@@ -15,17 +15,17 @@ from engine.events import Event
 from engine.journey import Journey
 from engine.publishing import Published
 from engine.steptype import Presentation
-from engine.structure import Actor, StepStructure
+from engine.structure import StepStructure
 from engine.turn import Plan
 from engine.view import JourneyView, fold, view_of
 from engine.words import Reader, in_language
 from engine.zones import zone_of
 from stepwell.access import needs
-from stepwell.desk import Desk
+from stepwell.desk import Desk, Side
 from stepwell.errors import NotFound, Unavailable
 from stepwell.models import Coming, JourneyDetail, JourneySummary, Mismatch, OccurrenceSummary, Sent, ToDo
 from stepwell.steering import summary_from
-from store import clients, events, journeys, ledger, posts, projection
+from store import clients, events, journeys, ledger, posts, projection, response_drafts
 from store.tables import ClientRow, JourneyRow, NotificationRow, OccurrenceRow, PractitionerRow, TailoringRow
 from workflows.journey import JourneyWorkflow
 
@@ -82,7 +82,7 @@ class Watching(Desk):
         """What a practitioner has to do for a client."""
         return await self._open_for(client, "practitioner", None)
 
-    async def _open_for(self, client: str, actor: Actor, language: str | None) -> list[ToDo]:
+    async def _open_for(self, client: str, actor: Side, language: str | None) -> list[ToDo]:
         known = await self._client(client)
         async with self._database.read() as session:
             found = await journeys.open_steps(session, self._tenant, client)
@@ -90,6 +90,8 @@ class Watching(Desk):
             found = [one for one in found if (one[0].id, one[1].id) == self._caller.only]
         elif self._practitioner is not None:
             found = [one for one in found if self._practitioner in (one[0].practitioner, known.practitioner)]
+        async with self._database.read() as session:
+            drafts = await response_drafts.of_journeys(session, list({row.id for row, _ in found}), actor)
         items = []
         for row, occurrence in found:
             published = await self._published_for(row)
@@ -100,7 +102,9 @@ class Watching(Desk):
                     changes = await posts.tailorings(session, row.id)
                 reader = _reader(row, known, practitioner, published.contents, language)
                 shown = self._to_do(row, occurrence, step, published.contents, reader, _words_of(changes, step.id))
-                items.append(shown.model_copy(update={"yours": step.actor == actor}))
+                draft = drafts.get((row.id, occurrence.id))
+                own = {"yours": step.actor == actor, "draft": draft.payload if draft else None}
+                items.append(shown.model_copy(update=own))
         return items
 
     def _to_do(
@@ -146,6 +150,15 @@ class Watching(Desk):
     async def forecast(self, journey: str) -> Plan:
         """What comes when in this journey, and why; asked of the journey itself."""
         return await self._ask(await self._journey(journey), JourneyWorkflow.forecast)
+
+    @needs("journeys:read", "host", "practitioner", "operator")
+    async def enrolment(self, key: str) -> list[JourneySummary]:
+        """Every journey under an enrolment key, the latest attempt first (rule P5). Raises NotFound."""
+        async with self._database.read() as session:
+            found = [one for one in await journeys.enrolled(session, self._tenant, key) if await self._is_theirs(session, one)]
+        if not found:
+            raise NotFound(f"nobody was entered under {key}")
+        return [summary_from(row) for row in found]
 
     @needs("journeys:read", "host", "practitioner", "client")
     async def coming(self, journey: str) -> list[Coming]:
