@@ -192,8 +192,12 @@ class ToDo(_Out):
     """Whether an answer may alert the practitioner whatever else is private here: say so before it is answered (D9)."""
     notice: str = ""
     """The deployer's words about who watches the answers, and when; show them wherever answers are given."""
+    language: str = "en"
+    """What the words are in: the reader's, where the pathway has it."""
+    visibility: str = "client_and_practitioner"
+    """Who reads the answer: say so before it is given (rule V1)."""
     content: dict[str, Any] = Field(default_factory=dict)
-    """What the step type asks for, for a host that draws it."""
+    """What the step type asks for, its texts in the reader's language, for a host that draws it."""
 
 
 class Alert(_Out):

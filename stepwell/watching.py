@@ -25,6 +25,7 @@ from stepwell.desk import Desk, Side
 from stepwell.errors import NotFound, Unavailable
 from stepwell.models import Coming, JourneyDetail, JourneySummary, Mismatch, OccurrenceSummary, Sent, ToDo
 from stepwell.steering import summary_from
+from stepwell.wording import in_readers_words
 from store import clients, events, journeys, ledger, posts, projection, response_drafts
 from store.tables import ClientRow, JourneyRow, NotificationRow, OccurrenceRow, PractitionerRow, TailoringRow
 from workflows.journey import JourneyWorkflow
@@ -76,6 +77,18 @@ class Watching(Desk):
     async def to_do(self, client: str) -> list[ToDo]:
         """What is open for a client across pathways, in their language, with what a client may see (rule V3)."""
         return await self._open_for(client, "client", (await self._client(client)).language)
+
+    @needs("answers:read", "host", "practitioner", "client", by_link=True)
+    async def open_step(self, journey: str, occurrence: str) -> ToDo:
+        """One step that is open for whoever asks, as their to-do list has it. Raises NotFound where it is not open."""
+        row = await self._journey(journey)
+        client = await self._client(row.client)
+        side = self._side("client")
+        found = await self._open_for(client.id, side, client.language if side == "client" else None)
+        for one in found:
+            if (one.journey, one.occurrence) == (row.id, occurrence):
+                return one
+        raise NotFound(f"{occurrence} is not open")
 
     @needs("answers:read", "host", "practitioner")
     async def to_review(self, client: str) -> list[ToDo]:
@@ -136,7 +149,9 @@ class Watching(Desk):
             delivered_at=occurrence.delivered_at,
             is_risky=step.is_risky,
             notice=reader.plain(self._care.notice_text),
-            content=shown.content,
+            content=in_readers_words(known, shown.content, reader) if (known := self._types.get(step.type)) else shown.content,
+            language=spoken(reader.language, contents),
+            visibility=shown.visibility,
         )
 
     def _presented(self, name: str, shown: StepContent, reader: Reader) -> Presentation:
@@ -279,6 +294,12 @@ def _reader(
     facts |= {f"dates.{name}": _day(value, journey.zone) for name, value in journey.dates.items()}
     own = practitioner.language if practitioner else contents.language
     return Reader(language=language or own, fallback=contents.language, facts=facts)
+
+
+def spoken(wanted: str, contents: Contents) -> str:
+    """The language that a reader gets: theirs where the pathway has it, else the pathway's own."""
+    written = contents.title if isinstance(contents.title, dict) else {contents.language: contents.title}
+    return next((one for one in (wanted, wanted.split("-")[0]) if one in written), contents.language)
 
 
 def _day(value: str, zone: str) -> str:

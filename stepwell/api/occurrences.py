@@ -11,7 +11,7 @@ from engine.turn import Answer
 from stepwell.api.forms import Form, JourneyId, Occurrence, Prose, Values, WithReason
 from stepwell.api.routes import Door, Listing, MessageId, Routes
 from stepwell.handle import Stepwell
-from stepwell.models import Given, Post, Rating, Taken
+from stepwell.models import Given, Post, Rating, Taken, ToDo
 
 routes = Routes("Occurrences")
 _AT = "/journeys/{journey}/occurrences/{occurrence}"
@@ -93,6 +93,12 @@ class Changed(Form):
     """For how many responses it made a difference."""
 
     responses: int
+
+
+@routes.get(_AT, uses=Stepwell.open_step)
+async def get_open_step(journey: JourneyId, occurrence: Occurrence, door: Door) -> ToDo:
+    """Show one step that is open, as the to-do list has it"""
+    return await door.open_step(journey, occurrence)
 
 
 @routes.post(_AT + "/open", uses=Stepwell.open)
