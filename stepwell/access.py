@@ -7,7 +7,7 @@ matrix of rights in the tests read it from there; a method without one cannot be
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
-from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, Protocol, TypeVar, get_args
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar, cast, get_args
 
 from engine.messages import By
 from stepwell.errors import Forbidden
@@ -34,9 +34,7 @@ SCOPES: tuple[Scope, ...] = get_args(Scope)
 UNASKED: tuple[Scope, ...] = ("reveal",)
 """Given only where a key names it."""
 
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
-_Self = TypeVar("_Self", bound="Called")
+_UseCase = TypeVar("_UseCase", bound=Callable[..., Any])
 
 
 class Step(NamedTuple):
@@ -87,6 +85,8 @@ class Right(NamedTuple):
     use_case: str
     scope: Scope
     kinds: frozenset[Kind]
+    by_link: bool = False
+    """Whether the link in a client's mail may do it, for its one step."""
 
     def refuse_unless(self, caller: Caller) -> None:
         """Raise Forbidden with what is missing."""
@@ -96,6 +96,8 @@ class Right(NamedTuple):
             raise Forbidden(f"this is not for a {caller.kind}; it is for: {', '.join(sorted(self.kinds))}")
         if self.scope not in caller.scopes:
             raise Forbidden(f"the credential lacks the scope {self.scope!r}")
+        if caller.only is not None and not self.by_link:
+            raise Forbidden("the link from a mail opens its step, and nothing else; sign in for the rest")
 
 
 class Called(Protocol):
@@ -104,19 +106,19 @@ class Called(Protocol):
     _caller: Caller
 
 
-def needs(scope: Scope, *kinds: Kind) -> Callable[[Callable[Concatenate[_Self, _P], _T]], Callable[Concatenate[_Self, _P], _T]]:
+def needs(scope: Scope, *kinds: Kind, by_link: bool = False) -> Callable[[_UseCase], _UseCase]:
     """Declare who may use this, and refuse everybody else before anything is done. Raises Forbidden."""
 
-    def declared(use_case: Callable[Concatenate[_Self, _P], _T]) -> Callable[Concatenate[_Self, _P], _T]:
-        right = Right(use_case.__name__, scope, frozenset(kinds))
+    def declared(use_case: _UseCase) -> _UseCase:
+        right = Right(use_case.__name__, scope, frozenset(kinds), by_link)
 
         @wraps(use_case)
-        def checked(self: _Self, *arguments: _P.args, **named: _P.kwargs) -> _T:
+        def checked(self: Called, *arguments: Any, **named: Any) -> Any:
             right.refuse_unless(self._caller)
             return use_case(self, *arguments, **named)
 
         checked.__dict__["right"] = right
-        return checked
+        return cast(_UseCase, checked)
 
     return declared
 

@@ -2,12 +2,14 @@
 
 from contextlib import suppress
 
+from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from engine.base import ClientId, JourneyId, MessageId, OccurrenceId, TenantId
 from engine.messages import AcknowledgeRisk, By, RaiseRisk
+from stepwell.access import needs
 from stepwell.desk import Desk, plain
 from stepwell.enrolment import structure_for
 from stepwell.errors import NotFound, Refused, Unavailable
@@ -22,26 +24,35 @@ from workflows.names import JOURNEYS
 class Alerting(Desk):
     """Raise, see and take up alerts."""
 
+    @needs("journeys:read", "host", "practitioner", "operator")
     async def alerts(self, *, all: bool = False) -> list[Alert]:
         """What nobody has taken up yet, or with `all` everything, the oldest first."""
         async with self._database.read() as session:
-            return [alert_from(row) for row in await alerts.find(session, self._tenant, only_open=not all)]
+            found = await alerts.find(session, self._tenant, only_open=not all, practitioner=self._practitioner)
+        return [alert_from(row) for row in found]
 
+    @needs("journeys:write", "host", "practitioner", "operator")
     async def acknowledge(self, alert: str, *, by: str, reason: str) -> Alert:
         """Take an alert up: it is not repeated any more, and the journey's reminders go on.
 
         `by` is a named person, `reason` what was done. The first to do so stays the one. Raises NotFound, Refused, Unavailable.
         """
-        who, why = plain(by, "a name", "R8", 64), plain(reason, "a reason", "R8", 2000)
+        who, why = plain(self._person(by) or "", "a name", "R8", 64), plain(reason, "a reason", "R8", 2000)
         if not who.strip() or not why.strip():
             raise Refused("unnamed", "R8", "an alert is taken up by a named person who says what was done")
         async with self._database.begin() as session:
-            row = await alerts.get(session, self._tenant, alert)
-            if row is None:
-                raise NotFound(f"there is no alert {alert}; see: stepwell alert list")
+            row = await self._alert(session, alert)
             await alerts.acknowledge(session, row, by=who, reason=why, now=self._now())
         await self._silence(row)
         return alert_from(row)
+
+    async def _alert(self, session: AsyncSession, alert: str) -> AlertRow:
+        """The alert of that id. Raises NotFound, also where it is not about one of the caller's clients."""
+        row = await alerts.get(session, self._tenant, alert)
+        journey = await journeys.get(session, self._tenant, row.journey) if row else None
+        if row is None or journey is None or not await self._is_theirs(session, journey):
+            raise NotFound(f"there is no alert {alert}; see: stepwell alert list")
+        return row
 
     async def _silence(self, alert: AlertRow, again: str = "") -> None:
         """End the alarm, which otherwise asks the store before its next round, and let the journey remind again."""

@@ -8,6 +8,7 @@ from engine.messages import By, OpenStep, Respond, SkipStep, SnoozeReminders
 from engine.obstacles import OBSTACLES
 from engine.turn import Answer
 from engine.words import Reader
+from stepwell.access import needs
 from stepwell.alerting import Alerting
 from stepwell.desk import plain
 from stepwell.errors import Refused, StepwellError
@@ -26,10 +27,13 @@ _BY_ACTOR = {"client": _CLIENT, "practitioner": By(role="practitioner"), "host":
 class Answering(Telling, Alerting):
     """Pass on what people answer. Each call is safe to repeat with the same id."""
 
+    @needs("answers:write", "host", "client", by_link=True)
     async def open(self, journey: str, occurrence: str, *, message_id: str | None = None) -> Answer:
         """The client looked at an open step, or worked on it again; the inactivity limit counts from here (rule G6)."""
+        self._refuse_other_step(occurrence)
         return await self._tell(journey, OpenStep, message_id, by=_CLIENT, occurrence=occurrence)
 
+    @needs("answers:write", "host", "practitioner", "client", by_link=True)
     async def respond(
         self,
         journey: str,
@@ -46,9 +50,11 @@ class Answering(Telling, Alerting):
         `obstacle` is a code for what came in between where it is late. Where the response meets a risk rule, the alert is
         kept with it and told at once, and `crisis_text` comes back: also with an error, in its `crisis_text` (rule R8).
         """
+        self._refuse_other_step(occurrence)
         row = await self._journey(journey)
         published = await self._published_for(row)
         step = step_of(published, occurrence)
+        who = self._caller.by or by or _BY_ACTOR[step.actor]
         judged = judge(published, self._types, step, response or {})
         name = plain(submission_id or new_id("sub"), "a submission id", "G9", 100)
         kept = ResponseRow(
@@ -56,7 +62,7 @@ class Answering(Telling, Alerting):
             id=name,
             journey=row.id,
             occurrence=occurrence,
-            by_role=(by or _BY_ACTOR[step.actor]).role,
+            by_role=who.role,
             payload=judged.payload,
             outcome=dict(judged.outcome),
             visibility=published.contents.steps[step.id].visibility,
@@ -64,7 +70,7 @@ class Answering(Telling, Alerting):
             fingerprint=fingerprint(judged.payload),
         )
         message = {
-            "by": by or _BY_ACTOR[step.actor],
+            "by": who,
             "occurrence": occurrence,
             "response_id": name,
             "outcome": judged.outcome,
@@ -110,14 +116,18 @@ class Answering(Telling, Alerting):
         client = await self._client(journey.client)
         return Reader(language=client.language, facts={"name": client.display_name}).plain(self._care.crisis_text)
 
+    @needs("answers:write", "host", "client", by_link=True)
     async def skip(
         self, journey: str, occurrence: str, *, obstacle: str | None = None, message_id: str | None = None
     ) -> Answer:
         """The client leaves out an optional step (rule G8); `obstacle` is a code for what came in between (D28)."""
+        self._refuse_other_step(occurrence)
         return await self._tell(journey, SkipStep, message_id, by=_CLIENT, occurrence=occurrence, obstacle=_known(obstacle))
 
+    @needs("answers:write", "host", "client", by_link=True)
     async def snooze(self, journey: str, occurrence: str, until: datetime, *, message_id: str | None = None) -> Answer:
         """The client wants no reminder of this step before an instant (rule R5)."""
+        self._refuse_other_step(occurrence)
         return await self._tell(journey, SnoozeReminders, message_id, by=_CLIENT, occurrence=occurrence, until=until)
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from engine import instruments
 from engine.loading import dump
+from stepwell.access import needs
 from stepwell.authoring import Authoring
 from stepwell.errors import NotFound, StepwellError
 from stepwell.models import JourneySummary, Started
@@ -14,6 +15,7 @@ from stepwell.people import People
 class Assigning(Authoring, People):
     """Assign a single step, or a pathway to a group."""
 
+    @needs("journeys:write", "host", "practitioner")
     async def assign(
         self, client: str, library_step: str, *, practitioner: str | None = None, request_id: str | None = None
     ) -> JourneySummary:
@@ -34,6 +36,7 @@ class Assigning(Authoring, People):
             client, name, version=version.number, again="parallel", practitioner=practitioner, request_id=request_id
         )
 
+    @needs("journeys:write", "host", "practitioner")
     async def start_all(
         self,
         clients: Sequence[str],

@@ -10,6 +10,7 @@ from engine.findings import DefinitionError
 from engine.loading import dump, load
 from engine.publishing import Checked, Practice, Published, check_pathway, compile_pathway, editing
 from engine.words import Text, in_language
+from stepwell.access import needs
 from stepwell.desk import Desk, published_from
 from stepwell.errors import NotFound, Refused
 from stepwell.models import PathwayVersion
@@ -20,12 +21,14 @@ from store.tables import PathwayVersionRow
 class Authoring(Desk):
     """Write, check and publish pathways."""
 
+    @needs("pathways:read", "host", "practitioner", "operator")
     async def check(self, source: str | bytes) -> Checked:
         """Find everything that is wrong with a document, at once, with the library in force."""
         async with self._database.read() as session:
             practice = await self._practice(session)
         return check_pathway(source, types=self._types, practice=practice)
 
+    @needs("pathways:write", "host", "practitioner")
     async def publish(self, source: str | bytes) -> PathwayVersion:
         """Publish the next version; the same text again is the same version. Raises DefinitionError with every finding.
 
@@ -57,32 +60,38 @@ class Authoring(Desk):
             roles=self._care.roles,
         )
 
+    @needs("pathways:read", "host", "practitioner", "operator")
     async def pathways(self, *, tags: Sequence[str] = ()) -> list[PathwayVersion]:
         """The latest version of every pathway, or of those that carry all of these tags, such as `audience:adults` (D10)."""
         async with self._database.read() as session:
             found = [_version(row) for row in await pathways.find(session, self._tenant)]
         return [one for one in found if set(tags) <= set(one.tags)]
 
+    @needs("pathways:read", "host", "practitioner", "operator")
     async def pathway(self, pathway: str, version: int | None = None) -> Published | None:
         """A version, or the latest; None where there is none."""
         return await self._published(pathway, version)
 
+    @needs("pathways:write", "host", "practitioner")
     async def save_draft(self, pathway: str, source: str) -> Checked:
         """Keep a draft as it is, right or wrong, and say what is wrong with it."""
         async with self._database.begin() as session:
             await pathways.save_draft(session, self._tenant, pathway, source, self._now())
         return await self.check(source)
 
+    @needs("pathways:read", "host", "practitioner", "operator")
     async def draft(self, pathway: str) -> str | None:
         """The draft of a pathway."""
         async with self._database.read() as session:
             row = await pathways.get_draft(session, self._tenant, pathway)
         return row.source if row else None
 
+    @needs("pathways:write", "host", "practitioner")
     async def copy_pathway(self, pathway: str, name: str, *, title: Text | None = None) -> Checked:
         """Make a draft called `name` of a published pathway, to tailor and publish (D4, D19). Raises NotFound."""
         return await self._save_edited(name, editing.copy(await self._document(pathway), name, title))
 
+    @needs("pathways:write", "host", "practitioner")
     async def combine_pathways(self, several: Sequence[str], name: str, *, title: Text) -> Checked:
         """Make a draft called `name` of several published pathways, one after the other (D19). Raises NotFound."""
         documents = [await self._document(pathway) for pathway in several]
@@ -90,6 +99,7 @@ class Authoring(Desk):
             raise Refused("nothing_to_combine", "D19", "name the pathways that are to become one")
         return await self._save_edited(name, editing.combine(documents, name, title))
 
+    @needs("pathways:write", "host", "practitioner")
     async def reorder_draft(self, pathway: str, order: Sequence[str]) -> Checked:
         """Put the steps of a draft into another order, each named once (D3). Raises NotFound, Refused."""
         source = await self.draft(pathway)
@@ -114,6 +124,7 @@ class Authoring(Desk):
     async def _save_edited(self, name: str, document: editing.Document) -> Checked:
         return await self.save_draft(name, dump(document))
 
+    @needs("pathways:write", "host", "practitioner")
     async def keep_library_step(self, name: str, step: dict[str, Any]) -> None:
         """Keep a library step, new or changed; what is published already stays as it is."""
         async with self._database.begin() as session:

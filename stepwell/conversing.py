@@ -5,7 +5,8 @@ from typing import Any
 from engine.messages import AnswerQuestion, AskQuestion, By, Message
 from engine.turn import Answer
 from engine.words import PLACES, unknown_places
-from stepwell.desk import plain
+from stepwell.access import needs
+from stepwell.desk import Side, plain
 from stepwell.errors import NotFound, Refused
 from stepwell.judging import step_of
 from stepwell.models import Post, Rating, Tailoring
@@ -24,18 +25,21 @@ _TAILORABLE = ("client_title", "rationale", "instructions", "message")
 class Conversing(Telling):
     """Questions, ratings and tailored words. The words stay in the store; mails and journeys carry ids only (D16)."""
 
+    @needs("answers:write", "host", "client")
     async def ask(self, journey: str, occurrence: str, question: str, *, post_id: str | None = None) -> Answer:
         """Ask the practitioner about a step, as the client; they get a mail without the words."""
         name = await self._post(journey, occurrence, "client", None, question, post_id)
         facts = {"by": By(role="client"), "occurrence": occurrence, "question": name}
         return await self._tell_of(name, journey, AskQuestion, f"ask-{name}", facts)
 
+    @needs("answers:write", "host", "practitioner")
     async def answer(
         self, journey: str, occurrence: str, answer: str, *, by: str | None = None, post_id: str | None = None
     ) -> Answer:
         """Answer the client about a step, as the practitioner; the client gets a mail without the words."""
-        name = await self._post(journey, occurrence, "practitioner", by, answer, post_id)
-        who = By(role="practitioner", id=by)
+        person = self._person(by)
+        name = await self._post(journey, occurrence, "practitioner", person, answer, post_id)
+        who = By(role="practitioner", id=person)
         return await self._tell_of(
             name, journey, AnswerQuestion, f"answer-{name}", {"by": who, "occurrence": occurrence, "answer": name}
         )
@@ -70,6 +74,7 @@ class Conversing(Telling):
             raise Refused("different_submission", "G9", str(different)) from None
         return name
 
+    @needs("answers:read", "host", "practitioner", "client")
     async def thread(self, journey: str, occurrence: str | None = None) -> list[Post]:
         """What was asked and answered about a journey, or about one step, the oldest first."""
         row = await self._journey(journey)
@@ -77,14 +82,17 @@ class Conversing(Telling):
             found = await posts.thread(session, row.id, occurrence)
         return [Post.model_validate(one.model_dump(include=set(Post.model_fields))) for one in found]
 
-    async def mark_read(self, journey: str, occurrence: str, *, reader: str) -> None:
+    @needs("answers:write", "host", "practitioner", "client")
+    async def mark_read(self, journey: str, occurrence: str, *, reader: Side = "practitioner") -> None:
         """Note that the client, or the practitioner, has read what the other wrote."""
+        reader = self._side(reader)
         if reader not in ("client", "practitioner"):
             raise Refused("unknown_reader", "D16", f"{reader!r} reads no thread: client or practitioner")
         row = await self._journey(journey)
         async with self._database.begin() as session:
             await posts.mark_read(session, row.id, occurrence, not_by=reader, now=self._now())
 
+    @needs("answers:write", "host", "client")
     async def rate(self, journey: str, occurrence: str, measure: str, value: int) -> Rating:
         """Say, as the client, how a step was: `helpfulness`, `time`, `frequency`, `effort`, `value` or `benefit`, 0 to 4."""
         highest = _SCALES.get(measure)
@@ -99,6 +107,7 @@ class Conversing(Telling):
             await posts.rate(session, rating)
         return Rating(occurrence=occurrence, measure=measure, value=value, at=rating.at)
 
+    @needs("answers:read", "host", "practitioner", "client")
     async def ratings(self, journey: str) -> list[Rating]:
         """Everything the client said of the steps of a journey."""
         row = await self._journey(journey)
@@ -106,6 +115,7 @@ class Conversing(Telling):
             found = await posts.ratings(session, row.id)
         return [Rating.model_validate(one.model_dump(include=set(Rating.model_fields))) for one in found]
 
+    @needs("journeys:write", "host", "practitioner")
     async def tailor(self, journey: str, step: str, words: dict[str, Any], *, reason: str, by: str | None = None) -> Tailoring:
         """Change for this client alone what they read around a step: title, rationale, instructions, or a personal message.
 
@@ -126,9 +136,10 @@ class Conversing(Telling):
             raise Refused("unknown_placeholder", "D17", message)
         why = plain(reason, "a reason", "D31", 2000)
         async with self._database.begin() as session:
-            change = await posts.tailor(session, row.id, step, kept, by=by, reason=why, now=self._now())
+            change = await posts.tailor(session, row.id, step, kept, by=self._person(by), reason=why, now=self._now())
         return Tailoring.model_validate(change.model_dump(include=set(Tailoring.model_fields)))
 
+    @needs("journeys:read", "host", "practitioner")
     async def tailorings(self, journey: str) -> list[Tailoring]:
         """Every change of words for one client, in order: what, who, when and why."""
         row = await self._journey(journey)

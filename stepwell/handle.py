@@ -2,6 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from temporalio.service import RPCError
 
 from engine.steps import StepTypes
 from stepwell.answering import Answering
@@ -9,14 +12,18 @@ from stepwell.assigning import Assigning
 from stepwell.care import care_from
 from stepwell.connection import connect_to
 from stepwell.conversing import Conversing
+from stepwell.errors import Unavailable
+from stepwell.keys import Keys
 from stepwell.measuring import Measuring
 from stepwell.packages import installed_types
 from stepwell.reading import Reading
 from stepwell.settings import Settings, load_settings
 from store.database import Database
 
+_HEALTH = timedelta(seconds=3)
 
-class Stepwell(Assigning, Answering, Conversing, Reading, Measuring):
+
+class Stepwell(Assigning, Answering, Conversing, Reading, Measuring, Keys):
     """One tenant's handle: author, steer, watch.
 
     async with Stepwell.connect() as stepwell:
@@ -38,3 +45,11 @@ class Stepwell(Assigning, Answering, Conversing, Reading, Measuring):
             yield cls(database, connection, chosen.tenant, types if types is not None else installed_types(), care_from(chosen))
         finally:
             await database.close()
+
+    async def check_ready(self) -> None:
+        """Raise Unavailable where the store or Temporal does not answer."""
+        await self._database.check()
+        try:
+            await self._connection.service_client.check_health(timeout=_HEALTH)
+        except RPCError as error:
+            raise Unavailable("Temporal does not answer") from error

@@ -8,10 +8,11 @@ from engine.journey import SATISFYING_STATES
 from engine.measures import Assignment, Compliance, Evidence, compliance
 from engine.structure import Structure
 from engine.words import in_language
+from stepwell.access import needs
 from stepwell.desk import Desk
 from stepwell.errors import NotFound, Refused
 from stepwell.models import LogEntry, SessionLog, Stage, Unfinished
-from store import clients, journeys, responses
+from store import journeys, responses
 from store.tables import JourneyRow, OccurrenceRow
 
 _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
@@ -21,6 +22,7 @@ _GROUPS = ("client", "step", "kind", "pathway")
 class Measuring(Desk):
     """Count and list what was assigned and done; never a judgement of a person."""
 
+    @needs("journeys:read", "host", "practitioner", "operator")
     async def compliance(
         self,
         *,
@@ -39,7 +41,9 @@ class Measuring(Desk):
             raise Refused("unknown_group", "D33", f"figures come by {', '.join(_GROUPS)}, not by {by}")
         groups: dict[str, list[Assignment]] = {}
         async with self._database.read() as session:
-            found = await journeys.with_occurrences(session, self._tenant, client=client, pathway=pathway)
+            found = await journeys.with_occurrences(
+                session, self._tenant, client=client, pathway=pathway, practitioner=self._practitioner
+            )
         for row, occurrences in found:
             published = await self._published_for(row)
             for one in occurrences:
@@ -51,6 +55,7 @@ class Measuring(Desk):
         window = (since or _ALWAYS, until or self._now())
         return {name: compliance(groups[name], *window) for name in sorted(groups)}
 
+    @needs("journeys:read", "host", "practitioner")
     async def session_log(self, journey: str) -> list[SessionLog]:
         """What the client was given between one attended session and the next, and what became of it (D37)."""
         row = await self._journey(journey)
@@ -80,6 +85,7 @@ class Measuring(Desk):
             logs.append(SessionLog(session=name, at=begins, entries=entries))
         return logs
 
+    @needs("journeys:read", "host", "practitioner", "client", "operator")
     async def stages(self, journey: str) -> list[Stage]:
         """The parts of the pathway in the client's language, each with the share of its required steps that are done."""
         row = await self._journey(journey)
@@ -103,14 +109,12 @@ class Measuring(Desk):
             stages.append(Stage(id=name, title=words, done=done, of=len(required), share=share))
         return stages
 
+    @needs("journeys:read", "host", "practitioner", "operator")
     async def unfinished(self, *, practitioner: str | None = None) -> list[Unfinished]:
         """What clients have left open or let pass, of running journeys, the longest first (D15)."""
         async with self._database.read() as session:
-            found = await journeys.with_occurrences(session, self._tenant, running=True)
-            if practitioner is not None:
-                theirs = {row.client: await clients.get(session, self._tenant, row.client) for row, _ in found}
-                own = {name: known.practitioner for name, known in theirs.items() if known is not None}
-                found = [one for one in found if practitioner == (one[0].practitioner or own.get(one[0].client))]
+            whose = self._practitioner or practitioner
+            found = await journeys.with_occurrences(session, self._tenant, practitioner=whose, running=True)
         left = []
         for row, occurrences in found:
             structure = (await self._published_for(row)).structure
@@ -121,6 +125,7 @@ class Measuring(Desk):
                     left.append(Unfinished(**facts, since=one.delivered_at, reminders=one.reminders, holds=one.holds))
         return sorted(left, key=lambda one: (one.since, one.journey, one.occurrence))
 
+    @needs("journeys:read", "host", "practitioner")
     async def evidence(self, journey: str, occurrence: str) -> Evidence:
         """What can be shown of how a step was assigned: a checklist, never a score of the practitioner (D36)."""
         row = await self._journey(journey)

@@ -37,7 +37,7 @@ async def submit(client: Client, journey: str, message: Message, *, patience: ti
     while True:
         try:
             answer: Answer = await handle.execute_update(
-                SUBMIT, Submission(message=message), id=message.id, rpc_timeout=_ONE_TRY, result_type=Answer
+                SUBMIT, Submission(message=message), id=message.id, rpc_timeout=min(_ONE_TRY, patience), result_type=Answer
             )
             return answer
         except WorkflowUpdateFailedError as failed:

@@ -279,3 +279,27 @@ class Mismatch(_Out):
 
     journey: str
     differences: tuple[str, ...]
+
+
+class ApiKey(_Out):
+    """A key for programs, without its secret."""
+
+    id: str
+    kind: str
+    subject: str | None
+    scopes: tuple[str, ...]
+    hint: str
+    """Its last four characters."""
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    """To the minute."""
+
+
+class NewApiKey(ApiKey):
+    """A key that was just made."""
+
+    secret: str
+    """Shown this once; only its hash is kept."""

@@ -11,6 +11,7 @@ from engine.calendar import LONGEST_QUIET_HOURS, minutes_of
 from engine.messages import SetClientFacts
 from engine.structure import TimeWindow
 from engine.zones import UnknownZone, zone_of
+from stepwell.access import needs
 from stepwell.desk import plain
 from stepwell.errors import NotStarted, Refused
 from stepwell.models import Channel, Client
@@ -25,6 +26,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 class People(Steering):
     """Add and change the people of this tenant."""
 
+    @needs("clients:write", "host", "practitioner")
     async def add_client(
         self,
         *,
@@ -69,15 +71,18 @@ class People(Steering):
             raise Refused("client_exists", "P5", f"there is a client {name} already") from None
         return client_from(row)
 
+    @needs("clients:read", "host", "practitioner", "client", "operator")
     async def client(self, client: str) -> Client:
         """The client of that id. Raises NotFound."""
         return client_from(await self._client(client))
 
+    @needs("clients:read", "host", "practitioner", "operator")
     async def clients(self, *, limit: int = 100, after: str = "") -> list[Client]:
         """Clients in order of their ids, after one."""
         async with self._database.read() as session:
             return [client_from(row) for row in await clients.find(session, self._tenant, limit=limit, after=after)]
 
+    @needs("clients:write", "host", "practitioner", "client", "operator")
     async def change_zone(self, client: str, zone: str) -> int:
         """Move a client to another zone; what is not delivered is planned again at once (rule T3).
 
@@ -86,6 +91,7 @@ class People(Steering):
         _check_zone(zone)
         return await self._change(client, {"zone": zone}, zone=zone)
 
+    @needs("clients:write", "host", "practitioner", "client", "operator")
     async def change_quiet_hours(self, client: str, quiet_hours: tuple[str, str] | None) -> int:
         """Give a client quiet hours of their own, or with None the pathway's again (rule T9)."""
         window = _window(quiet_hours)
@@ -94,6 +100,7 @@ class People(Steering):
             values = {"quiet_from": f"{window.start:%H:%M}", "quiet_to": f"{window.end:%H:%M}"}
         return await self._change(client, values, quiet_hours=window or "pathway")
 
+    @needs("clients:write", "host", "practitioner", "client")
     async def opt_out(self, client: str, channels: Sequence[str]) -> Client:
         """The client wants no message by these channels and takes all others; their to-do list goes on (rule R5)."""
         unknown = set(channels) - {"email"}
@@ -106,6 +113,7 @@ class People(Steering):
             row.opted_out = sorted(set(channels))
         return client_from(row)
 
+    @needs("admin", "host")
     async def keep_practitioner(
         self, id: str, *, display_name: str = "", email: str | None = None, language: str = "en"
     ) -> None:

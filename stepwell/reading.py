@@ -1,6 +1,6 @@
 """Who may read what came back (rule V1), what it looks like, and everything a client may take with them (D43)."""
 
-from typing import Any, Literal
+from typing import Any
 
 from engine.base import StepId
 from engine.calendar import wall
@@ -8,25 +8,28 @@ from engine.fingerprint import fingerprint
 from engine.steptype import Answered
 from engine.words import Reader, in_language
 from engine.zones import zone_of
-from stepwell.errors import NotFound, Refused
+from stepwell.access import needs
+from stepwell.alerting import Alerting
+from stepwell.desk import Side
+from stepwell.errors import Refused
 from stepwell.judging import step_of, type_of
 from stepwell.models import Given
 from stepwell.watching import Watching
-from store import alerts, events, journeys, posts, responses
+from store import events, journeys, posts, responses
 from store.tables import JourneyRow, ResponseRow
 
-Side = Literal["client", "practitioner"]
 
-
-class Reading(Watching):
+class Reading(Watching, Alerting):
     """Read responses as one side may, share them and take that back, draw and sum them up, export them."""
 
+    @needs("answers:read", "host", "practitioner", "client")
     async def responses(self, journey: str, occurrence: str, *, reader: Side = "practitioner") -> list[Given]:
         """What was accepted for an occurrence, the oldest first, as this side may read it (rule V1).
 
         A practitioner never sees `client_only` responses, and `client_decides` ones only while they are shared; that they
         have read one is noted.
         """
+        reader = self._side(reader)
         row = await self._journey(journey)
         async with self._database.begin() as session:
             found = [one for one in await responses.of_occurrence(session, row.id, occurrence) if may_read(one, reader)]
@@ -34,23 +37,25 @@ class Reading(Watching):
                 await responses.mark_read(session, found, self._now())
         return [_given(one) for one in found]
 
+    @needs("answers:read", "host", "practitioner")
     async def alarming_response(self, alert: str) -> Given:
         """The response that raised an alert, as the practitioner reads it; also where the journey refused it. Raises NotFound.
 
         What meets a risk rule is never private (D9), so nothing is held back here.
         """
         async with self._database.begin() as session:
-            raised = await alerts.get(session, self._tenant, alert)
-            found = await responses.get(session, self._tenant, raised.response_id) if raised else None
-            if found is None:
-                raise NotFound(f"there is no alert {alert}; see: stepwell alert list")
+            raised = await self._alert(session, alert)
+            found = await responses.get(session, self._tenant, raised.response_id)
+            assert found is not None, "an alert is kept in one transaction with its response"
             await responses.mark_read(session, [found], self._now())
         return _given(found)
 
+    @needs("answers:write", "host", "client")
     async def share(self, journey: str, occurrence: str) -> int:
         """Let the practitioner read what the client gave for this occurrence, where that is theirs to decide (rule V1)."""
         return await self._share(journey, occurrence, shared=True)
 
+    @needs("answers:write", "host", "client")
     async def withdraw(self, journey: str, occurrence: str) -> int:
         """Take the sharing back for what the practitioner has not read yet (rule V1). Returns for how many responses."""
         return await self._share(journey, occurrence, shared=False)
@@ -68,15 +73,18 @@ class Reading(Watching):
                 session.add(one)
         return len(changed)
 
+    @needs("answers:read", "host", "practitioner", "client")
     async def picture(self, journey: str, step: str, *, reader: Side = "client") -> str | None:
         """The responses to a step so far as an SVG, the latest against the one before; None where there is nothing to draw."""
         return (await self._shown(journey, step, reader))[0]
 
+    @needs("answers:read", "host", "practitioner", "client")
     async def report(self, journey: str, step: str, *, reader: Side = "client") -> str:
         """What the responses to a step so far come to, in Markdown, such as progress towards a goal."""
         return (await self._shown(journey, step, reader))[1]
 
     async def _shown(self, journey: str, step: str, side: Side) -> tuple[str | None, str]:
+        side = self._side(side)
         row = await self._journey(journey)
         published = await self._published_for(row)
         structure = step_of(published, f"{step}.1")
@@ -96,6 +104,7 @@ class Reading(Watching):
         ]
         return step_type.picture(content, answered, reader), step_type.report(content, answered, reader)
 
+    @needs("answers:read", "host", "practitioner", "client")
     async def export(self, client: str) -> dict[str, Any]:
         """Everything a client may have of what is kept about them, as plain values: what they were given, when, what
         they answered, asked and were told. Nothing that is for practitioners only (rule V3, D43)."""

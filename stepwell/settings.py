@@ -37,6 +37,8 @@ class Settings(BaseModel):
     """Where a client opens a step, with `{journey}` and `{occurrence}` in it."""
     ui: str | None = None
     """Temporal's Web UI."""
+    public_url: str | None = None
+    """Where people and hosts reach the HTTP API and the console, such as `https://stepwell.example.org`."""
     mail_folder: str | None = None
     """Where the embedded mail catcher keeps what was sent."""
     staff: dict[str, str] = {}

@@ -8,9 +8,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import IO
 
+from stepwell.access import process
+from stepwell.api.app import create_app
 from stepwell.care import care_from
 from stepwell.devserver import DevServer, refuse_taken
 from stepwell.errors import NotRunning
+from stepwell.gateway import serving
 from stepwell.handle import Stepwell
 from stepwell.mailcatcher import MailCatcher
 from stepwell.packages import installed_types
@@ -23,8 +26,9 @@ from store.database import Database
 class Ports:
     """Where the embedded stack listens, all on 127.0.0.1."""
 
-    def __init__(self, temporal: int = 7233, ui: int | None = None, mail: int = 1025) -> None:
+    def __init__(self, temporal: int = 7233, ui: int | None = None, mail: int = 1025, http: int = 8080) -> None:
         self.temporal = temporal
+        self.http = http
         self.ui = ui if ui is not None else temporal + 1000
         self.mail = mail
 
@@ -48,6 +52,7 @@ async def running_stack(folder: Path, ports: Ports, *, works: bool = True) -> As
     async with AsyncExitStack() as stack:
         stack.enter_context(_locked(folder))
         refuse_taken(ports.mail, "the mail catcher", "--mail-port")
+        refuse_taken(ports.http, "the HTTP API", "--http-port")
         database = Database.open(f"sqlite:///{folder / 'stepwell.db'}")
         stack.push_async_callback(database.close)
         await database.migrate()
@@ -63,6 +68,7 @@ async def running_stack(folder: Path, ports: Ports, *, works: bool = True) -> As
             smtp_port=mail.port,
             mail_from="stepwell@stepwell.invalid",
             ui=server.ui,
+            public_url=f"http://127.0.0.1:{ports.http}",
             mail_folder=str(mail.folder),
             **given_settings("client_link", "staff", "crisis_text", "notice_text", "host_url", "host_secret"),
         )
@@ -70,11 +76,13 @@ async def running_stack(folder: Path, ports: Ports, *, works: bool = True) -> As
             for worker in build_workers(connection, database, settings):
                 await stack.enter_async_context(worker)
             await stack.enter_async_context(watching(database, connection, installed_types()))
+        handle = Stepwell(database, connection, settings.tenant, installed_types(), care_from(settings))
+        await stack.enter_async_context(
+            serving(create_app(handle.called_by(process(settings.tenant))), "127.0.0.1", ports.http)
+        )
         _announce(folder, settings)
         stack.callback(lambda: stack_file(folder).unlink(missing_ok=True))
-        yield Stack(
-            settings, Stepwell(database, connection, settings.tenant, installed_types(), care_from(settings)), server, mail
-        )
+        yield Stack(settings, handle, server, mail)
 
 
 def _announce(folder: Path, settings: Settings) -> None:

@@ -26,6 +26,7 @@ from engine.messages import (
 )
 from engine.steps.appointment import AppointmentStep
 from engine.turn import Answer
+from stepwell.access import needs
 from stepwell.desk import plain
 from stepwell.enrolment import Wish, enrol, start_facts, structure_for
 from stepwell.errors import NotStarted, Refused, Unavailable
@@ -50,6 +51,7 @@ class Steering(Telling):
     rotate_at = 1000
     """Journeys continue as new at this many events of history."""
 
+    @needs("journeys:write", "host", "practitioner")
     async def start(
         self,
         client: str,
@@ -134,16 +136,19 @@ class Steering(Telling):
 
     # What practitioners, operators and hosts do
 
+    @needs("journeys:write", "practitioner", "operator")
     async def excuse(
         self, journey: str, occurrence: str, *, reason: str, by: By = _PRACTITIONER, message_id: str | None = None
     ) -> Answer:
         """Let the client off a step (rule G8)."""
         return await self._tell(journey, ExcuseStep, message_id, by=by, occurrence=occurrence, reason=reason)
 
+    @needs("journeys:write", "host", "practitioner", "operator")
     async def retry(self, journey: str, occurrence: str, *, by: By = _PRACTITIONER, message_id: str | None = None) -> Answer:
         """Have the failed task of a step tried again (rule G12)."""
         return await self._tell(journey, RetryTask, message_id, by=by, occurrence=occurrence)
 
+    @needs("journeys:write", "host", "practitioner")
     async def book(
         self, journey: str, occurrence: str, at: datetime, *, by: By = _PRACTITIONER, message_id: str | None = None
     ) -> Answer:
@@ -155,12 +160,14 @@ class Steering(Telling):
             raise Refused("no_appointment", "T4", f"{occurrence} is a {step.type}, not an appointment")
         return await self.set_date(journey, content["date"], at, by=by, message_id=message_id)
 
+    @needs("journeys:write", "practitioner", "operator")
     async def release(
         self, journey: str, occurrence: str, *, reason: str, by: By = _PRACTITIONER, message_id: str | None = None
     ) -> Answer:
         """Deliver a waiting step before its time; quiet hours still hold it (rule G8)."""
         return await self._tell(journey, ReleaseStep, message_id, by=by, occurrence=occurrence, reason=reason)
 
+    @needs("journeys:write", "practitioner", "operator")
     async def extend(
         self,
         journey: str,
@@ -174,38 +181,45 @@ class Steering(Telling):
         """Move the closing of a step; one that has expired opens again (rule G8)."""
         return await self._tell(journey, ExtendStep, message_id, by=by, occurrence=occurrence, until=until, reason=reason)
 
+    @needs("journeys:write", "practitioner", "operator")
     async def reopen(
         self, journey: str, occurrence: str, *, reason: str, by: By = _PRACTITIONER, message_id: str | None = None
     ) -> Answer:
         """Open a settled step again, its windows counted anew (rule G8)."""
         return await self._tell(journey, ReopenStep, message_id, by=by, occurrence=occurrence, reason=reason)
 
+    @needs("journeys:write", "host", "practitioner", "operator")
     async def remind_now(
         self, journey: str, occurrence: str, *, by: By = _PRACTITIONER, message_id: str | None = None
     ) -> Answer:
         """Send a reminder now; twice within the cool-down is one (rule R7)."""
         return await self._tell(journey, RemindNow, message_id, by=by, occurrence=occurrence)
 
+    @needs("journeys:write", "host", "practitioner", "operator")
     async def pause(
         self, journey: str, *, reason: str, mode: PauseMode = "freeze", by: By = _PRACTITIONER, message_id: str | None = None
     ) -> Answer:
         """Deliver and remind nothing until resumed; `freeze` keeps what remained, `calendar` keeps the dates (rule P1)."""
         return await self._tell(journey, PauseJourney, message_id, by=by, mode=mode, reason=reason)
 
+    @needs("journeys:write", "host", "practitioner", "operator")
     async def resume(self, journey: str, *, by: By = _PRACTITIONER, message_id: str | None = None) -> Answer:
         """Go on; what fell due meanwhile comes one by one (rule P2)."""
         return await self._tell(journey, ResumeJourney, message_id, by=by)
 
+    @needs("journeys:write", "host", "practitioner", "operator")
     async def stop(self, journey: str, *, reason: str, by: By = _PRACTITIONER, message_id: str | None = None) -> Answer:
         """End the journey for good (rule P3)."""
         return await self._tell(journey, StopJourney, message_id, by=by, reason=reason)
 
+    @needs("journeys:write", "host", "practitioner", "operator")
     async def set_date(
         self, journey: str, name: str, value: date | datetime | None, *, by: By | None = None, message_id: str | None = None
     ) -> Answer:
         """Set or move a client date, or take it away with None; what hangs on it is planned again at once (rule T4)."""
         return await self._tell(journey, SetDate, message_id, by=by or By(), name=name, value=value)
 
+    @needs("journeys:write", "host")
     async def host_event(self, journey: str, name: str, *, message_id: str | None = None) -> Answer:
         """Tell the journey that something happened in the host application (rule G10)."""
         return await self._tell(journey, HostEvent, message_id, name=name)

@@ -26,6 +26,8 @@ class Telling(Desk):
 
     async def _tell(self, journey: str, kind: type[Message], message_id: str | None, **facts: Any) -> Answer:
         row = await self._journey(journey)
+        if self._caller.by is not None:  # who speaks says the credential; only the process may say it itself
+            facts["by"] = self._caller.by
         message = _message(kind, plain(message_id or new_id("msg"), "a message id", "G9", 100), facts)
         try:
             answer = await submit(self._connection, row.id, message, patience=self.patience)

@@ -20,6 +20,7 @@ from engine.turn import Plan
 from engine.view import JourneyView, fold, view_of
 from engine.words import Reader, in_language
 from engine.zones import zone_of
+from stepwell.access import needs
 from stepwell.desk import Desk
 from stepwell.errors import NotFound, Unavailable
 from stepwell.models import Coming, JourneyDetail, JourneySummary, Mismatch, OccurrenceSummary, Sent, ToDo
@@ -35,6 +36,7 @@ _QUERY = timedelta(seconds=10)
 class Watching(Desk):
     """Look at journeys without moving them."""
 
+    @needs("journeys:read", "host", "practitioner", "operator")
     async def journeys(
         self,
         *,
@@ -48,10 +50,19 @@ class Watching(Desk):
         """Journeys in order of their ids, after one, that fit all of these."""
         async with self._database.read() as session:
             found = await journeys.find(
-                session, self._tenant, status=status, pathway=pathway, client=client, held=held, limit=limit, after=after
+                session,
+                self._tenant,
+                status=status,
+                pathway=pathway,
+                client=client,
+                held=held,
+                practitioner=self._practitioner,
+                limit=limit,
+                after=after,
             )
         return [summary_from(row) for row in found]
 
+    @needs("journeys:read", "host", "practitioner", "operator")
     async def journey(self, journey: str) -> JourneyDetail:
         """One journey with everything that was delivered or settled. Raises NotFound."""
         row = await self._journey(journey)
@@ -61,10 +72,12 @@ class Watching(Desk):
         shown = tuple(_occurrence(one, published) for one in rows)
         return JourneyDetail(**summary_from(row).model_dump(), zone=row.zone, occurrences=shown)
 
+    @needs("answers:read", "host", "practitioner", "client", by_link=True)
     async def to_do(self, client: str) -> list[ToDo]:
         """What is open for a client across pathways, in their language, with what a client may see (rule V3)."""
         return await self._open_for(client, "client", (await self._client(client)).language)
 
+    @needs("answers:read", "host", "practitioner")
     async def to_review(self, client: str) -> list[ToDo]:
         """What a practitioner has to do for a client."""
         return await self._open_for(client, "practitioner", None)
@@ -73,6 +86,10 @@ class Watching(Desk):
         known = await self._client(client)
         async with self._database.read() as session:
             found = await journeys.open_steps(session, self._tenant, client)
+        if self._caller.only is not None:
+            found = [one for one in found if (one[0].id, one[1].id) == self._caller.only]
+        elif self._practitioner is not None:
+            found = [one for one in found if self._practitioner in (one[0].practitioner, known.practitioner)]
         items = []
         for row, occurrence in found:
             published = await self._published_for(row)
@@ -125,10 +142,12 @@ class Watching(Desk):
             return Presentation(body="", preview="")
         return step_type.present(step_type.content_model.model_validate(shown.content), reader)
 
+    @needs("journeys:read", "host", "practitioner", "operator")
     async def forecast(self, journey: str) -> Plan:
         """What comes when in this journey, and why; asked of the journey itself."""
         return await self._ask(await self._journey(journey), JourneyWorkflow.forecast)
 
+    @needs("journeys:read", "host", "practitioner", "client")
     async def coming(self, journey: str) -> list[Coming]:
         """What is still to come, in order of time, in the client's language and with nothing that is not for them."""
         row = await self._journey(journey)
@@ -147,22 +166,27 @@ class Watching(Desk):
                 found.append(Coming(occurrence=item.occurrence, title=title, words=words, at=item.at, is_certain=item.certain))
         return found
 
+    @needs("journeys:read", "host")
     async def state(self, journey: str) -> Journey:
         """The journey's own state, asked of its workflow."""
         return await self._ask(await self._journey(journey), JourneyWorkflow.state)
 
+    @needs("journeys:read", "host", "practitioner", "operator")
     async def history(self, journey: str, *, after: int = 0) -> list[Event]:
         """Everything that happened, in order, after an event number."""
         row = await self._journey(journey)
         async with self._database.read() as session:
-            return await events.read(session, row.id, after=after)
+            found = await events.read(session, row.id, after=after)
+        return [_without_values(one) for one in found] if self._caller.kind == "operator" else found
 
+    @needs("journeys:read", "host", "practitioner", "operator")
     async def notifications(self, journey: str) -> list[Sent]:
         """The ledger of this journey (rule N2)."""
         row = await self._journey(journey)
         async with self._database.read() as session:
             return [_sent(one) for one in await ledger.of_journey(session, row.id)]
 
+    @needs("journeys:read", "host", "practitioner", "operator")
     async def adherence(self, journey: str) -> Adherence:
         """How much of what was offered was done (rule A)."""
         row = await self._journey(journey)
@@ -171,6 +195,7 @@ class Watching(Desk):
             view = await projection.read(session, row)
         return adherence(structure, view.occurrences.values())
 
+    @needs("admin", "operator")
     async def verify(self, progress: Callable[[int], None] = lambda done: None) -> list[Mismatch]:
         """Compare every journey's rows, events and workflow; say where they disagree. Nothing found is the good news."""
         found: list[Mismatch] = []
@@ -255,6 +280,12 @@ def _words_of(changes: Sequence[TailoringRow], step: str) -> dict[str, str]:
         if change.step == step:
             words |= change.words
     return {name: text for name, text in words.items() if text is not None}
+
+
+def _without_values(event: Event) -> Event:
+    """The event for somebody who may read no answer: not what a condition saw of them."""
+    seen = event.kind in ("step_not_applicable", "step_completed") and getattr(event, "why", None)
+    return event.changed(why="a condition; its values are not shown here") if seen else event
 
 
 def _occurrence(row: OccurrenceRow, published: Published) -> OccurrenceSummary:

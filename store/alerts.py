@@ -7,6 +7,7 @@ from sqlmodel import col, select
 
 from engine.announcements import ALERT_ACKNOWLEDGED, ALERT_RAISED, Announcement, Facts, Public
 from store import outbox
+from store.journeys import led_by
 from store.tables import AlertRow, JourneyRow
 from store.turns import take_turn
 
@@ -28,9 +29,13 @@ async def get(session: AsyncSession, tenant: str, alert: str) -> AlertRow | None
     return row if row is not None and row.tenant == tenant else None
 
 
-async def find(session: AsyncSession, tenant: str, *, only_open: bool = True, limit: int = 100) -> list[AlertRow]:
-    """Alerts, the oldest first."""
+async def find(
+    session: AsyncSession, tenant: str, *, only_open: bool = True, practitioner: str | None = None, limit: int = 100
+) -> list[AlertRow]:
+    """Alerts, the oldest first; of all clients, or of a practitioner's."""
     query = select(AlertRow).where(AlertRow.tenant == tenant)
+    if practitioner is not None:
+        query = query.join(JourneyRow, col(JourneyRow.id) == col(AlertRow.journey)).where(led_by(practitioner))
     if only_open:
         query = query.where(col(AlertRow.acknowledged_at).is_(None))
     return list((await session.scalars(query.order_by(col(AlertRow.raised_at), AlertRow.id).limit(limit))).all())

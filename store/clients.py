@@ -1,7 +1,8 @@
 """Clients and practitioners: who they are to us, how to speak to them, where to reach them."""
 
+from sqlalchemy import or_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import select
+from sqlmodel import col, select
 
 from store.tables import ClientRow, JourneyRow, PractitionerRow
 from store.turns import take_turn
@@ -18,10 +19,21 @@ async def get(session: AsyncSession, tenant: str, client: str) -> ClientRow | No
     return await session.get(ClientRow, (tenant, client))
 
 
-async def find(session: AsyncSession, tenant: str, *, limit: int = 100, after: str = "") -> list[ClientRow]:
-    """Clients in order of their ids, after one."""
-    query = select(ClientRow).where(ClientRow.tenant == tenant, ClientRow.id > after).order_by(ClientRow.id).limit(limit)
-    return list((await session.scalars(query)).all())
+async def find(
+    session: AsyncSession, tenant: str, *, practitioner: str | None = None, limit: int = 100, after: str = ""
+) -> list[ClientRow]:
+    """Clients in order of their ids, after one; all of them, or a practitioner's."""
+    query = select(ClientRow).where(ClientRow.tenant == tenant, ClientRow.id > after)
+    if practitioner is not None:
+        led = select(JourneyRow.client).where(JourneyRow.tenant == tenant, JourneyRow.practitioner == practitioner)
+        query = query.where(or_(col(ClientRow.practitioner) == practitioner, col(ClientRow.id).in_(led)))
+    return list((await session.scalars(query.order_by(ClientRow.id).limit(limit))).all())
+
+
+async def practitioners(session: AsyncSession, tenant: str, *, limit: int = 100, after: str = "") -> list[PractitionerRow]:
+    """Practitioners in order of their ids, after one."""
+    query = select(PractitionerRow).where(PractitionerRow.tenant == tenant, PractitionerRow.id > after)
+    return list((await session.scalars(query.order_by(PractitionerRow.id).limit(limit))).all())
 
 
 async def keep_practitioner(session: AsyncSession, practitioner: PractitionerRow) -> None:

@@ -1,10 +1,10 @@
 """Journeys as the read model shows them, and the enrolment that names each (rule P5)."""
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from store.tables import JourneyRow, OccurrenceRow
+from store.tables import ClientRow, JourneyRow, OccurrenceRow
 
 OVER = ("completed", "stopped", "ended")
 
@@ -38,6 +38,20 @@ async def enrolled(session: AsyncSession, tenant: str, enrolment_key: str) -> li
     return list((await session.scalars(query)).all())
 
 
+async def is_led_by(session: AsyncSession, tenant: str, client: str, practitioner: str) -> bool:
+    """Whether a practitioner has a journey of this client that is their own."""
+    query = select(JourneyRow.id).where(
+        JourneyRow.tenant == tenant, JourneyRow.client == client, JourneyRow.practitioner == practitioner
+    )
+    return (await session.scalars(query.limit(1))).first() is not None
+
+
+def led_by(practitioner: str) -> ColumnElement[bool]:
+    """Whether a journey is a practitioner's: by itself, or because its client is theirs."""
+    theirs = select(ClientRow.id).where(ClientRow.tenant == JourneyRow.tenant, ClientRow.practitioner == practitioner)
+    return or_(col(JourneyRow.practitioner) == practitioner, col(JourneyRow.client).in_(theirs))
+
+
 async def find(
     session: AsyncSession,
     tenant: str,
@@ -46,11 +60,14 @@ async def find(
     pathway: str | None = None,
     client: str | None = None,
     held: bool | None = None,
+    practitioner: str | None = None,
     limit: int = 100,
     after: str = "",
 ) -> list[JourneyRow]:
     """Journeys in order of their ids, after one, that fit all of these."""
     query = select(JourneyRow).where(JourneyRow.tenant == tenant, JourneyRow.id > after)
+    if practitioner is not None:
+        query = query.where(led_by(practitioner))
     wanted = {"status": status, "pathway": pathway, "client": client, "held": held}
     for name, value in wanted.items():
         if value is not None:
@@ -88,6 +105,7 @@ async def with_occurrences(
     *,
     client: str | None = None,
     pathway: str | None = None,
+    practitioner: str | None = None,
     running: bool = False,
 ) -> list[tuple[JourneyRow, list[OccurrenceRow]]]:
     """Journeys that fit all of these, each with everything that is not simply waiting."""
@@ -95,6 +113,8 @@ async def with_occurrences(
     for name, value in {"client": client, "pathway": pathway}.items():
         if value is not None:
             query = query.where(getattr(JourneyRow, name) == value)
+    if practitioner is not None:
+        query = query.where(led_by(practitioner))
     if running:
         query = query.where(col(JourneyRow.status).not_in((*OVER, "starting")))
     found = list((await session.scalars(query.order_by(JourneyRow.id))).all())

@@ -9,6 +9,7 @@ from stepwell.cli import (
     drafts,
     fhir,
     journeys,
+    keys,
     pathways,
     practitioners,
     questions,
@@ -31,6 +32,9 @@ app = typer.Typer(
 )
 app.command("up")(stack.up)
 app.command("worker")(stack.worker)
+app.command("serve")(stack.serve)
+app.command("openapi")(stack.openapi)
+app.add_typer(keys.app, name="key")
 app.add_typer(pathways.app, name="pathway")
 app.add_typer(drafts.app, name="draft")
 app.add_typer(step_types.app, name="step-type")

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from stepwell.cli.output import Json, run, say, show_json, show_table
+from stepwell.desk import Side
 from stepwell.handle import Stepwell
-from stepwell.reading import Side
 
 app = typer.Typer(no_args_is_help=True, help="What came back, for whoever may read it.")
 

@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from stepwell import logs
+from stepwell.api.app import document
 from stepwell.cli.output import Exit, Json, fail, progress, run, say, show_json, show_table
 from stepwell.errors import NotFound, NotRunning, Refused
+from stepwell.gateway import serve as gateway_serve
 from stepwell.handle import Stepwell
 from stepwell.mailcatcher import read_mails
 from stepwell.settings import HOME, home, load_settings
@@ -28,10 +30,11 @@ def up(
     port: Annotated[int, typer.Option(help="Temporal's port.")] = 7233,
     ui_port: Annotated[int | None, typer.Option(help="Temporal's Web UI.", show_default="port + 1000")] = None,
     mail_port: Annotated[int, typer.Option(help="The mail catcher's port.")] = 1025,
+    http_port: Annotated[int, typer.Option(help="The HTTP API and the console.")] = 8080,
     examples: Annotated[bool, typer.Option(help="Publish the example pathways and enter an example client.")] = True,
     works: Annotated[bool, typer.Option("--work/--no-work", help="Run the worker in this process too.")] = True,
 ) -> None:
-    """Run everything in this process until Ctrl-C: Temporal, the store, a mail catcher, the worker.
+    """Run everything in this process until Ctrl-C: Temporal, the store, a mail catcher, the worker, the HTTP API.
 
     Everything is kept in one folder; started again, the journeys go on where they were.
     """
@@ -43,7 +46,7 @@ def up(
             for name, text in EXAMPLE_TEXTS.items():
                 os.environ.setdefault(name, text)
         logs.set_up(os.environ.get("STEPWELL_LOG_LEVEL", "WARNING"))
-        async with running_stack(where, Ports(port, ui_port, mail_port), works=works) as stack:
+        async with running_stack(where, Ports(port, ui_port, mail_port, http_port), works=works) as stack:
             _say_where(stack, where, has_examples=examples and await _examples(stack.handle))
             await until_signalled()
             say("stopping: what is under way is finished first")
@@ -84,6 +87,7 @@ def _say_where(stack: Stack, folder: Path, *, has_examples: bool) -> None:
     say("")
     say("[bold green]Stepwell is running.[/] Ctrl-C stops it; started again, the journeys go on.")
     say("")
+    say(f"  HTTP API            {stack.settings.public_url}/v1/openapi.json")
     say(f"  Temporal's Web UI   {stack.settings.ui}")
     say(f"  mail it sends       {stack.settings.mail_folder}  (or: stepwell mail list)")
     say(f"  everything kept in  {folder}")
@@ -108,6 +112,27 @@ def worker() -> None:
         await work(settings)
 
     run(job)
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Where to listen; 0.0.0.0 for every network, behind a proxy with TLS.")
+    ] = "127.0.0.1",
+    http_port: Annotated[int, typer.Option(help="The port of the HTTP API and the console.")] = 8080,
+) -> None:
+    """Serve the HTTP API by itself, with the settings in force, until SIGTERM or Ctrl-C. Run as many as you like."""
+
+    async def job() -> None:
+        settings = load_settings()
+        logs.set_up(settings.log_level)
+        await gateway_serve(settings, host, http_port)
+
+    run(job)
+
+
+def openapi() -> None:
+    """Print the OpenAPI document of the HTTP API, for generators of clients."""
+    show_json(document())
 
 
 def verify(json: Json = False) -> None:

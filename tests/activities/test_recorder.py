@@ -14,7 +14,7 @@ from engine.effects import Record, RecordResult
 from engine.events import Event, StepCompleted
 from engine.view import fold
 from stepwell.mailcatcher import MailCatcher
-from store import events, outbox, journeys, projection, responses
+from store import events, journeys, outbox, projection, responses
 from store.database import Database, StoreUnavailable
 from store.tables import EventRow, PractitionerRow, ResponseRow
 from tests.activities.practice import Practice

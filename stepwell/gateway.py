@@ -1,0 +1,63 @@
+"""The gateway: the HTTP API and the console, served until the process is asked to stop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from stepwell.api.app import create_app
+from stepwell.devserver import refuse_taken
+from stepwell.errors import NotRunning
+from stepwell.handle import Stepwell
+from stepwell.settings import Settings
+from stepwell.workers import until_signalled
+
+_GRACE = 10
+"""Seconds that requests under way are given to finish."""
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to whoever runs this process: it has more to stop than us."""
+        yield
+
+
+@asynccontextmanager
+async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
+    """Serve meanwhile; yields the address. Raises NotRunning where the port is taken."""
+    if host == "127.0.0.1":
+        refuse_taken(port, "the HTTP API", "--http-port")
+    server = _Server(
+        uvicorn.Config(
+            app,
+            host,
+            port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            h11_max_incomplete_event_size=32 * 1024,
+            timeout_graceful_shutdown=_GRACE,
+        )
+    )
+    task = asyncio.create_task(server.serve())
+    try:
+        while not server.started:
+            if task.done():
+                raise NotRunning(f"nothing can listen on {host}:{port}; choose another with --http-port") from task.exception()
+            await asyncio.sleep(0.01)
+        yield f"http://{host}:{port}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+async def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve with these settings until SIGTERM or Ctrl-C; requests under way are finished first."""
+    async with Stepwell.connect(settings) as handle, serving(create_app(handle), host, port) as address:
+        structlog.get_logger("stepwell.gateway").info("serving", address=address)
+        await until_signalled()

@@ -1,0 +1,46 @@
+"""Requests that were answered, so that the same one gets the same answer."""
+
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from store.tables import IdempotencyRow
+from store.turns import take_turn
+
+
+async def take(session: AsyncSession, wanted: IdempotencyRow, now: datetime) -> IdempotencyRow | None:
+    """Take the request on: None where it is now the caller's to answer, else what is known of it.
+
+    One that was taken and not answered in its time is taken anew: whoever was at it is gone.
+    """
+    await take_turn(session, "idempotency", wanted.hash)
+    known = await session.get(IdempotencyRow, wanted.hash)
+    if known is None:
+        session.add(wanted)
+        await session.flush()
+        return None
+    if known.status is None and known.fingerprint == wanted.fingerprint and known.taken_until <= now:
+        known.taken_until = wanted.taken_until
+        session.add(known)
+        return None
+    return known
+
+
+async def settle(session: AsyncSession, hash: str, status: int, sealed: str) -> None:
+    """Keep the answer."""
+    row = await session.get(IdempotencyRow, hash)
+    if row is not None:
+        row.status, row.sealed = status, sealed
+        session.add(row)
+
+
+async def let_go(session: AsyncSession, hash: str) -> None:
+    """Forget a request that came to nothing, so that it may be tried again."""
+    await session.execute(delete(IdempotencyRow).where(col(IdempotencyRow.hash) == hash, col(IdempotencyRow.status).is_(None)))
+
+
+async def forget_before(session: AsyncSession, before: datetime) -> None:
+    """Forget what is older."""
+    await session.execute(delete(IdempotencyRow).where(col(IdempotencyRow.created_at) < before))
