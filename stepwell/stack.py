@@ -70,7 +70,7 @@ async def running_stack(folder: Path, ports: Ports, *, works: bool = True) -> As
             ui=server.ui,
             public_url=f"http://127.0.0.1:{ports.http}",
             mail_folder=str(mail.folder),
-            **given_settings("client_link", "staff", "crisis_text", "notice_text", "host_url", "host_secret"),
+            **given_settings("client_link", "staff", "crisis_text", "notice_text", "host_url", "host_secret", "outbound_allow"),
         )
         if works:
             for worker in build_workers(connection, database, settings):

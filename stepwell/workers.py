@@ -15,11 +15,12 @@ from temporalio.worker import Worker
 from activities import notify_activities, record_activities, task_activities
 from activities.channels.email import EmailChannel, EmailSettings
 from activities.host import Host
+from activities.outbound import Outbound
 from stepwell.care import care_from
 from stepwell.children import Children
 from stepwell.connection import add_search_attributes, connect_to
 from stepwell.packages import installed_types
-from stepwell.settings import Settings
+from stepwell.settings import Settings, allowed_targets
 from stepwell.watchman import watching
 from store.database import Database
 from workflows.alarm import AlarmWorkflow
@@ -35,7 +36,8 @@ def build_workers(connection: Client, database: Database, settings: Settings) ->
     """One worker for each task queue. Raises BrokenPackage."""
     types = installed_types()
     secret = settings.host_secret.get_secret_value() if settings.host_secret else None
-    host = Host(settings.host_url, secret)
+    outbound = Outbound(allowed_targets(settings))
+    host = Host(settings.host_url, secret, outbound)
     tasks = task_activities(database, types, Children(database, connection, types, care_from(settings)), host)
     tasks += [one for step_type in types.values() for one in step_type.activities]
     email = EmailChannel(email_settings(settings))
