@@ -12,9 +12,11 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities import notify_activities, record_activities, task_activities
+from activities import notify_activities, record_activities, task_activities, webhook_activities
 from activities.channels.email import EmailChannel, EmailSettings
 from activities.host import Host
+from activities.outbound import Outbound
+from activities.targets import named_in
 from engine.events import Event
 from engine.steps import StepTypes, step_types
 from stepwell import Stepwell
@@ -25,8 +27,9 @@ from stepwell.mailcatcher import MailCatcher
 from store.database import Database
 from tests.workflows.hosts import SECRET, FakeHost, listening_host
 from workflows.alarm import AlarmWorkflow
+from workflows.courier import CourierWorkflow
 from workflows.journey import JourneyWorkflow
-from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS
+from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS, WEBHOOKS
 from workflows.plugin import DATA_CONVERTER, workflow_runner
 
 _SERVER = [
@@ -138,7 +141,7 @@ async def house(
             Worker(
                 env.client,
                 task_queue=JOURNEYS,
-                workflows=[JourneyWorkflow, AlarmWorkflow],
+                workflows=[JourneyWorkflow, AlarmWorkflow, CourierWorkflow],
                 workflow_runner=workflow_runner(),
             ),
             Worker(env.client, task_queue=RECORDS, activities=recording),
