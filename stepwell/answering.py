@@ -10,15 +10,15 @@ from engine.turn import Answer
 from engine.words import Reader
 from stepwell.access import needs
 from stepwell.alerting import Alerting
-from stepwell.desk import plain
+from stepwell.desk import plain, side_of
 from stepwell.errors import Refused, StepwellError
-from stepwell.judging import judge, step_of
+from stepwell.judging import can_be_kept, judge, step_of
 from stepwell.models import Taken
 from stepwell.telling import Telling
-from store import alerts, responses
+from store import alerts, response_drafts, responses
 from store.ids import id_from, new_id
 from store.responses import DifferentSubmission
-from store.tables import AlertRow, JourneyRow, ResponseRow
+from store.tables import AlertRow, JourneyRow, ResponseDraftRow, ResponseRow
 
 _CLIENT = By(role="client")
 _BY_ACTOR = {"client": _CLIENT, "practitioner": By(role="practitioner"), "host": By(role="host")}
@@ -89,6 +89,8 @@ class Answering(Telling, Alerting):
                 async with self._database.begin() as session:
                     await responses.forget_refused(session, self._tenant, name)
             raise
+        async with self._database.begin() as session:
+            await response_drafts.drop(session, row.id, occurrence, side_of(who.role))
         return Taken(**answer.model_dump(), crisis_text=await self._crisis_text(row) if alert else "")
 
     async def _keep(self, journey: JourneyRow, kept: ResponseRow, alarms: tuple[str, ...]) -> AlertRow | None:
@@ -115,6 +117,30 @@ class Answering(Telling, Alerting):
         """The deployer's words, in the client's language."""
         client = await self._client(journey.client)
         return Reader(language=client.language, facts={"name": client.display_name}).plain(self._care.crisis_text)
+
+    @needs("answers:write", "host", "practitioner", "client", by_link=True)
+    async def save_response(self, journey: str, occurrence: str, response: dict[str, Any], *, by: By | None = None) -> None:
+        """Keep what somebody has written so far, valid or not; only they see it, in `draft` of their to-do list.
+
+        The journey hears that it was worked on: the inactivity limit counts from here (rule G6). Sent, it is forgotten.
+        """
+        self._refuse_other_step(occurrence)
+        row = await self._journey(journey)
+        step = step_of(await self._published_for(row), occurrence)
+        if not can_be_kept(response):
+            raise Refused("bad_text", "G9", "the response holds characters that are no text")
+        who = self._caller.by or by or _BY_ACTOR[step.actor]
+        if who.role in ("client", "host"):
+            await self._tell(row.id, OpenStep, None, by=who, occurrence=occurrence)
+        draft = ResponseDraftRow(
+            journey=row.id,
+            occurrence=occurrence,
+            by_role=side_of(who.role),
+            payload=response,
+            saved_at=self._now(),
+        )
+        async with self._database.begin() as session:
+            await response_drafts.keep(session, draft)
 
     @needs("answers:write", "host", "client", by_link=True)
     async def skip(

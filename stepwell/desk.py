@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.client import Client as Connection
 
 from engine.contents import Contents
+from engine.messages import Role
 from engine.publishing import Published
 from engine.steps import StepTypes
 from engine.structure import Structure
@@ -136,6 +137,11 @@ class Desk:
             self._versions.clear()
         self._versions[key] = published
         return published
+
+
+def side_of(role: Role) -> Side:
+    """On which side somebody in a role writes: whoever is no practitioner speaks for the client."""
+    return "practitioner" if role == "practitioner" else "client"
 
 
 def plain(text: str, what: str, rule: str, longest: int) -> str:

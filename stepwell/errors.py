@@ -5,6 +5,7 @@ from engine.findings import DefinitionError
 from engine.steptype import InvalidResponse
 
 __all__ = [
+    "Changed",
     "DefinitionError",
     "Forbidden",
     "InvalidResponse",
@@ -24,6 +25,10 @@ class Refused(StepwellError):
         super().__init__(f"{message} (rule {rule})")
         self.code = code
         self.rule = rule
+
+
+class Changed(StepwellError):
+    """Somebody else has changed it since it was read; read it again, and change that."""
 
 
 class NotFound(StepwellError):

@@ -56,7 +56,7 @@ def judge(published: Published, types: StepTypes, step: StepStructure, payload: 
 
 def read_response(step_type: AnyStepType, payload: dict[str, Any]) -> Response:
     """The response as its type models it. Raises InvalidResponse where it has another form."""
-    if not _can_be_kept(payload):
+    if not can_be_kept(payload):
         raise InvalidResponse((Problem(where="", message="holds characters that are no text"),))
     try:
         return step_type.response_model.model_validate(payload)
@@ -68,14 +68,14 @@ def read_response(step_type: AnyStepType, payload: dict[str, Any]) -> Response:
         raise InvalidResponse(tuple(problems)) from None
 
 
-def _can_be_kept(value: Any) -> bool:
+def can_be_kept(value: Any) -> bool:
     """Whether every text in it is one to both databases: no NUL, no half of a character."""
     match value:
         case str():
             return not any(one == "\0" or "\ud800" <= one <= "\udfff" for one in value)
         case dict():
-            return all(_can_be_kept(one) for pair in value.items() for one in pair)
+            return all(can_be_kept(one) for pair in value.items() for one in pair)
         case list() | tuple():
-            return all(_can_be_kept(one) for one in value)
+            return all(can_be_kept(one) for one in value)
         case _:
             return True

@@ -35,6 +35,45 @@ class PathwayVersion(_Out):
     warnings: tuple[Finding, ...] = ()
 
 
+class StepOutline(_Out):
+    """One step of a pathway in a list."""
+
+    id: str
+    type: str
+    title: str
+    required: bool
+    actor: str
+    """Who completes it."""
+    stage: str | None
+    visibility: str
+
+
+class PathwayDetail(PathwayVersion):
+    """A version as it was written, with its steps."""
+
+    source: str
+    steps: tuple[StepOutline, ...]
+
+
+class Draft(_Out):
+    """A pathway being written."""
+
+    pathway: str
+    updated_at: datetime
+    mark: str
+    """Of its text: another text, another mark."""
+
+
+class Practitioner(_Out):
+    """Who assigns and reviews."""
+
+    id: str
+    display_name: str
+    language: str
+    email: str | None
+    created_at: datetime
+
+
 class Channel(_Out):
     """One way to reach somebody."""
 
@@ -55,6 +94,25 @@ class Client(_Out):
     practitioner: str | None
     consent_at: datetime | None
     created_at: datetime
+
+
+class ClientChanges(_Out):
+    """What is to be different about a client; what is left out stays as it is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    display_name: str | None = Field(default=None, max_length=200)
+    language: str = Field(default="en", min_length=2, max_length=35)
+    zone: str | None = Field(default=None, max_length=64)
+    """An IANA name; null: the pathway's."""
+    quiet_hours: tuple[str, str] | None = None
+    """Two wall times; null: the pathway's."""
+    email: str | None = Field(default=None, max_length=320)
+    """null: no mail any more."""
+    opted_out: tuple[str, ...] | None = Field(default=None, max_length=10)
+    """Channels they want nothing by."""
+    practitioner: str | None = Field(default=None, max_length=64)
+    has_consented: bool | None = None
 
 
 class JourneySummary(_Out):
@@ -124,6 +182,8 @@ class ToDo(_Out):
     required: bool
     state: str
     delivered_at: datetime | None
+    draft: dict[str, Any] | None = None
+    """What the reader has begun to write and saved; nobody else sees it."""
     prefill: dict[str, str] = Field(default_factory=dict)
     """What fields of the response hold when the form opens; the reader may change it."""
     yours: bool = True
@@ -132,8 +192,12 @@ class ToDo(_Out):
     """Whether an answer may alert the practitioner whatever else is private here: say so before it is answered (D9)."""
     notice: str = ""
     """The deployer's words about who watches the answers, and when; show them wherever answers are given."""
+    language: str = "en"
+    """What the words are in: the reader's, where the pathway has it."""
+    visibility: str = "client_and_practitioner"
+    """Who reads the answer: say so before it is given (rule V1)."""
     content: dict[str, Any] = Field(default_factory=dict)
-    """What the step type asks for, for a host that draws it."""
+    """What the step type asks for, its texts in the reader's language, for a host that draws it."""
 
 
 class Alert(_Out):

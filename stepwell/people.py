@@ -3,18 +3,19 @@
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
 from engine.calendar import LONGEST_QUIET_HOURS, minutes_of
-from engine.messages import SetClientFacts
+from engine.messages import Message, SetClientFacts, SetDate
 from engine.structure import TimeWindow
 from engine.zones import UnknownZone, zone_of
 from stepwell.access import needs
 from stepwell.desk import plain
-from stepwell.errors import NotStarted, Refused
-from stepwell.models import Channel, Client
+from stepwell.errors import Forbidden, NotStarted, Refused
+from stepwell.models import Channel, Client, ClientChanges, Practitioner
 from stepwell.steering import Steering
 from store import clients, journeys
 from store.ids import new_id
@@ -74,13 +75,23 @@ class People(Steering):
     @needs("clients:read", "host", "practitioner", "client", "operator")
     async def client(self, client: str) -> Client:
         """The client of that id. Raises NotFound."""
-        return client_from(await self._client(client))
+        return self._known(await self._client(client))
+
+    def _known(self, row: ClientRow) -> Client:
+        """The client as the caller may know them: an operator sees by which channels, and neither name nor address."""
+        known = client_from(row)
+        if self._caller.kind != "operator":
+            return known
+        channels = tuple(one.model_copy(update={"address": None}) for one in known.channels)
+        return known.model_copy(update={"display_name": "", "channels": channels})
 
     @needs("clients:read", "host", "practitioner", "operator")
     async def clients(self, *, limit: int = 100, after: str = "") -> list[Client]:
         """Clients in order of their ids, after one."""
         async with self._database.read() as session:
-            return [client_from(row) for row in await clients.find(session, self._tenant, limit=limit, after=after)]
+            whose = self._practitioner
+            found = await clients.find(session, self._tenant, practitioner=whose, limit=limit, after=after)
+        return [self._known(row) for row in found]
 
     @needs("clients:write", "host", "practitioner", "client", "operator")
     async def change_zone(self, client: str, zone: str) -> int:
@@ -103,15 +114,57 @@ class People(Steering):
     @needs("clients:write", "host", "practitioner", "client")
     async def opt_out(self, client: str, channels: Sequence[str]) -> Client:
         """The client wants no message by these channels and takes all others; their to-do list goes on (rule R5)."""
-        unknown = set(channels) - {"email"}
-        if unknown:
-            raise Refused("unknown_channel", "R5", f"nobody can opt out of {', '.join(sorted(unknown))}: one of email")
+        _check_channels(channels)
         await self._client(client)
         async with self._database.begin() as session:
             row = await clients.get(session, self._tenant, client)
             assert row is not None
             row.opted_out = sorted(set(channels))
         return client_from(row)
+
+    @needs("clients:write", "host", "practitioner", "client", "operator")
+    async def change_client(self, client: str, changes: ClientChanges) -> Client:
+        """Change what is given of a client; running journeys hear of a zone or quiet hours at once (rules T3, T9).
+
+        A client changes how they are reached and spoken to; operators change zone and quiet hours. Raises Refused, NotFound.
+        """
+        given = changes.model_fields_set
+        allowed = _CHANGEABLE.get(self._caller.kind, given)
+        if not given <= allowed:
+            raise Forbidden(f"{', '.join(sorted(given - allowed))}: not for a {self._caller.kind} to change")
+        window = _window(changes.quiet_hours)
+        if changes.zone is not None:
+            _check_zone(changes.zone)
+        _check_channels(changes.opted_out or ())
+        await self._client(client)
+        async with self._database.begin() as session:
+            row = await clients.get(session, self._tenant, client)
+            assert row is not None
+            _apply(row, changes, self._now())
+        facts: dict[str, Any] = {}
+        if "zone" in given and changes.zone is not None:
+            facts["zone"] = changes.zone
+        if "quiet_hours" in given:
+            facts["quiet_hours"] = window or "pathway"
+        if facts:
+            await self._tell_running(client, SetClientFacts, **facts)
+        return self._known(row)
+
+    @needs("journeys:write", "host", "practitioner", "operator")
+    async def set_client_date(
+        self, client: str, name: str, value: date | datetime | None, *, message_id: str | None = None
+    ) -> int:
+        """Set or move a date in every running journey of a client, or take it away (rule T4); returns in how many."""
+        await self._client(client)
+        return await self._tell_running(client, SetDate, message_id=message_id, name=name, value=value)
+
+    @needs("clients:read", "host", "practitioner", "operator")
+    async def practitioners(self, *, limit: int = 100, after: str = "") -> list[Practitioner]:
+        """Practitioners in order of their ids, after one."""
+        async with self._database.read() as session:
+            found = await clients.practitioners(session, self._tenant, limit=limit, after=after)
+        shown = [Practitioner.model_validate(one.model_dump(include=set(Practitioner.model_fields))) for one in found]
+        return [one.model_copy(update={"email": None}) for one in shown] if self._caller.kind == "operator" else shown
 
     @needs("admin", "host")
     async def keep_practitioner(
@@ -131,6 +184,10 @@ class People(Steering):
             assert row is not None
             for name, value in values.items():
                 setattr(row, name, value)
+        return await self._tell_running(client, SetClientFacts, **facts)
+
+    async def _tell_running(self, client: str, kind: type[Message], *, message_id: str | None = None, **facts: Any) -> int:
+        """Tell every running journey of a client; returns how many."""
         told = 0
         after = ""
         while True:
@@ -139,7 +196,7 @@ class People(Steering):
             for journey in page:
                 if journey.status not in journeys.OVER:
                     with suppress(NotStarted):  # it will start with what is stored now
-                        await self._tell(journey.id, SetClientFacts, None, **facts)
+                        await self._tell(journey.id, kind, message_id, **facts)
                         told += 1
             if len(page) < 100:
                 return told
@@ -160,6 +217,37 @@ def client_from(row: ClientRow) -> Client:
         consent_at=row.consent_at,
         created_at=row.created_at,
     )
+
+
+_CHANGEABLE: dict[str, set[str]] = {
+    "client": {"language", "zone", "quiet_hours", "opted_out"},
+    "operator": {"zone", "quiet_hours"},
+}
+"""What of a client these callers change; the others change everything."""
+
+
+def _apply(row: ClientRow, changes: ClientChanges, now: datetime) -> None:
+    """Bring what was given to the row."""
+    given = changes.model_fields_set
+    for name in given & {"language", "zone", "practitioner"}:
+        setattr(row, name, getattr(changes, name))
+    if changes.display_name is not None:
+        row.display_name = plain(changes.display_name, "a name", "V4", 200)
+    if "quiet_hours" in given:
+        row.quiet_from, row.quiet_to = changes.quiet_hours or (None, None)
+    if "email" in given:
+        mail = [{"kind": "email", "address": changes.email}] if changes.email else []
+        row.channels = [*mail, *(one for one in row.channels if one["kind"] != "email")]
+    if changes.opted_out is not None:
+        row.opted_out = sorted(set(changes.opted_out))
+    if changes.has_consented is not None:
+        row.consent_at = (row.consent_at or now) if changes.has_consented else None
+
+
+def _check_channels(channels: Sequence[str]) -> None:
+    unknown = set(channels) - {"email"}
+    if unknown:
+        raise Refused("unknown_channel", "R5", f"nobody can opt out of {', '.join(sorted(unknown))}: one of email")
 
 
 def _window(quiet_hours: tuple[str, str] | None) -> TimeWindow | None:

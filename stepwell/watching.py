@@ -15,17 +15,18 @@ from engine.events import Event
 from engine.journey import Journey
 from engine.publishing import Published
 from engine.steptype import Presentation
-from engine.structure import Actor, StepStructure
+from engine.structure import StepStructure
 from engine.turn import Plan
 from engine.view import JourneyView, fold, view_of
 from engine.words import Reader, in_language
 from engine.zones import zone_of
 from stepwell.access import needs
-from stepwell.desk import Desk
+from stepwell.desk import Desk, Side
 from stepwell.errors import NotFound, Unavailable
 from stepwell.models import Coming, JourneyDetail, JourneySummary, Mismatch, OccurrenceSummary, Sent, ToDo
 from stepwell.steering import summary_from
-from store import clients, events, journeys, ledger, posts, projection
+from stepwell.wording import in_readers_words
+from store import clients, events, journeys, ledger, posts, projection, response_drafts
 from store.tables import ClientRow, JourneyRow, NotificationRow, OccurrenceRow, PractitionerRow, TailoringRow
 from workflows.journey import JourneyWorkflow
 
@@ -77,12 +78,24 @@ class Watching(Desk):
         """What is open for a client across pathways, in their language, with what a client may see (rule V3)."""
         return await self._open_for(client, "client", (await self._client(client)).language)
 
+    @needs("answers:read", "host", "practitioner", "client", by_link=True)
+    async def open_step(self, journey: str, occurrence: str) -> ToDo:
+        """One step that is open for whoever asks, as their to-do list has it. Raises NotFound where it is not open."""
+        row = await self._journey(journey)
+        client = await self._client(row.client)
+        side = self._side("client")
+        found = await self._open_for(client.id, side, client.language if side == "client" else None)
+        for one in found:
+            if (one.journey, one.occurrence) == (row.id, occurrence):
+                return one
+        raise NotFound(f"{occurrence} is not open")
+
     @needs("answers:read", "host", "practitioner")
     async def to_review(self, client: str) -> list[ToDo]:
         """What a practitioner has to do for a client."""
         return await self._open_for(client, "practitioner", None)
 
-    async def _open_for(self, client: str, actor: Actor, language: str | None) -> list[ToDo]:
+    async def _open_for(self, client: str, actor: Side, language: str | None) -> list[ToDo]:
         known = await self._client(client)
         async with self._database.read() as session:
             found = await journeys.open_steps(session, self._tenant, client)
@@ -90,6 +103,8 @@ class Watching(Desk):
             found = [one for one in found if (one[0].id, one[1].id) == self._caller.only]
         elif self._practitioner is not None:
             found = [one for one in found if self._practitioner in (one[0].practitioner, known.practitioner)]
+        async with self._database.read() as session:
+            drafts = await response_drafts.of_journeys(session, list({row.id for row, _ in found}), actor)
         items = []
         for row, occurrence in found:
             published = await self._published_for(row)
@@ -100,7 +115,9 @@ class Watching(Desk):
                     changes = await posts.tailorings(session, row.id)
                 reader = _reader(row, known, practitioner, published.contents, language)
                 shown = self._to_do(row, occurrence, step, published.contents, reader, _words_of(changes, step.id))
-                items.append(shown.model_copy(update={"yours": step.actor == actor}))
+                draft = drafts.get((row.id, occurrence.id))
+                own = {"yours": step.actor == actor, "draft": draft.payload if draft else None}
+                items.append(shown.model_copy(update=own))
         return items
 
     def _to_do(
@@ -132,7 +149,9 @@ class Watching(Desk):
             delivered_at=occurrence.delivered_at,
             is_risky=step.is_risky,
             notice=reader.plain(self._care.notice_text),
-            content=shown.content,
+            content=in_readers_words(known, shown.content, reader) if (known := self._types.get(step.type)) else shown.content,
+            language=spoken(reader.language, contents),
+            visibility=shown.visibility,
         )
 
     def _presented(self, name: str, shown: StepContent, reader: Reader) -> Presentation:
@@ -146,6 +165,15 @@ class Watching(Desk):
     async def forecast(self, journey: str) -> Plan:
         """What comes when in this journey, and why; asked of the journey itself."""
         return await self._ask(await self._journey(journey), JourneyWorkflow.forecast)
+
+    @needs("journeys:read", "host", "practitioner", "operator")
+    async def enrolment(self, key: str) -> list[JourneySummary]:
+        """Every journey under an enrolment key, the latest attempt first (rule P5). Raises NotFound."""
+        async with self._database.read() as session:
+            found = [one for one in await journeys.enrolled(session, self._tenant, key) if await self._is_theirs(session, one)]
+        if not found:
+            raise NotFound(f"nobody was entered under {key}")
+        return [summary_from(row) for row in found]
 
     @needs("journeys:read", "host", "practitioner", "client")
     async def coming(self, journey: str) -> list[Coming]:
@@ -266,6 +294,12 @@ def _reader(
     facts |= {f"dates.{name}": _day(value, journey.zone) for name, value in journey.dates.items()}
     own = practitioner.language if practitioner else contents.language
     return Reader(language=language or own, fallback=contents.language, facts=facts)
+
+
+def spoken(wanted: str, contents: Contents) -> str:
+    """The language that a reader gets: theirs where the pathway has it, else the pathway's own."""
+    written = contents.title if isinstance(contents.title, dict) else {contents.language: contents.title}
+    return next((one for one in (wanted, wanted.split("-")[0]) if one in written), contents.language)
 
 
 def _day(value: str, zone: str) -> str:

@@ -92,6 +92,26 @@ async def get_draft(session: AsyncSession, tenant: str, pathway: str) -> Pathway
     return await session.get(PathwayDraftRow, (tenant, pathway))
 
 
+async def drafts(session: AsyncSession, tenant: str, *, limit: int = 100, after: str = "") -> list[PathwayDraftRow]:
+    """Drafts in order of their names, after one."""
+    query = select(PathwayDraftRow).where(PathwayDraftRow.tenant == tenant, PathwayDraftRow.pathway > after)
+    return list((await session.scalars(query.order_by(PathwayDraftRow.pathway).limit(limit))).all())
+
+
+async def drop_draft(session: AsyncSession, tenant: str, pathway: str) -> bool:
+    """Forget a draft; whether there was one."""
+    row = await session.get(PathwayDraftRow, (tenant, pathway))
+    if row is not None:
+        await session.delete(row)
+    return row is not None
+
+
+async def versions(session: AsyncSession, tenant: str, pathway: str) -> list[PathwayVersionRow]:
+    """Every version of a pathway, the latest first."""
+    query = select(PathwayVersionRow).where(PathwayVersionRow.tenant == tenant, PathwayVersionRow.pathway == pathway)
+    return list((await session.scalars(query.order_by(col(PathwayVersionRow.number).desc()))).all())
+
+
 async def keep_library_step(session: AsyncSession, tenant: str, name: str, step: dict[str, Any], now: datetime) -> None:
     """Keep a library step, new or changed; what is published already stays as it is."""
     await take_turn(session, "library", tenant, name)

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from engine.findings import DefinitionError
 from engine.steptype import InvalidResponse
-from stepwell.errors import Forbidden, NotFound, NotRunning, Refused, StepwellError, Unavailable
+from stepwell.errors import Changed, Forbidden, NotFound, NotRunning, Refused, StepwellError, Unavailable
 
 MEDIA = "application/problem+json"
 _AGAIN = "2"
@@ -158,6 +158,8 @@ def of_error(request: Request, error: Exception) -> JSONResponse:
     match error:
         case ApiError():
             return answer(request, error.status, error.code, str(error), headers=error.headers)
+        case Changed():
+            return answer(request, 412, "changed", str(error))
         case Forbidden():
             return answer(request, 403, "forbidden", str(error))
         case NotFound():

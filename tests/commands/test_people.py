@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.typed import Said, stepwell
-from tests.e2e.processes import STEPWELL, Child, environment, free_port
+from tests.e2e.processes import STEPWELL, Child, environment, free_ports
 
 PATHWAY = """
 pathway: care
@@ -41,7 +41,7 @@ steps:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of a stack that runs, with a client on a pathway."""
     folder = tmp_path_factory.mktemp("home")
-    ports = ["--port", str(free_port()), "--ui-port", str(free_port()), "--mail-port", str(free_port())]
+    ports = free_ports()
     texts = {"crisis_text": '{"en": "Call 112.", "de": "112 rufen."}', "notice_text": "Nobody watches at night."}
     up = Child([str(STEPWELL), "up", "--folder", str(folder), "--no-examples", *ports], environment(**texts), folder, "up")
     up.start()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.commands.typed import Said, stepwell
-from tests.e2e.processes import STEPWELL, Child, environment, free_port
+from tests.e2e.processes import STEPWELL, Child, environment, free_ports
 from tests.pathways import document, step
 
 _QUESTION = """
@@ -34,7 +34,7 @@ _STEPS = (
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of a stack that runs."""
     folder = tmp_path_factory.mktemp("home")
-    ports = ["--port", str(free_port()), "--ui-port", str(free_port()), "--mail-port", str(free_port())]
+    ports = free_ports()
     up = Child([str(STEPWELL), "up", "--folder", str(folder), "--no-examples", *ports], environment(), folder, "up")
     up.start()
     try:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.commands.typed import stepwell
-from tests.e2e.processes import STEPWELL, Child, environment, free_port
+from tests.e2e.processes import PORTS, STEPWELL, Child, environment, free_port
 
 
 def _ports() -> dict[str, str]:
-    return {"--port": str(free_port()), "--ui-port": str(free_port()), "--mail-port": str(free_port())}
+    return {name: str(free_port()) for name in PORTS}
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_after_a_crash_the_lock_is_nobodys(up: Child, tmp_path: Path) -> None:
     up.wait_for("Stepwell is running")
 
 
-@pytest.mark.parametrize("option", ["--port", "--ui-port", "--mail-port"])
+@pytest.mark.parametrize("option", PORTS)
 def test_a_port_that_is_taken_is_named_with_the_way_around(tmp_path: Path, option: str) -> None:
     """Whichever of the three."""
     with socket.socket() as other:

@@ -21,6 +21,15 @@ def free_port() -> int:
         return port
 
 
+PORTS = ("--port", "--ui-port", "--mail-port", "--http-port")
+"""The options that say where `stepwell up` listens."""
+
+
+def free_ports() -> list[str]:
+    """Options for `stepwell up` on ports that nothing listens on."""
+    return [word for name in PORTS for word in (name, str(free_port()))]
+
+
 def environment(**settings: object) -> dict[str, str]:
     """What a process of ours is started with: nothing of the caller's but the path, and these settings."""
     return {

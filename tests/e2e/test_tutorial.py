@@ -4,14 +4,14 @@ import asyncio
 from pathlib import Path
 
 from tests.e2e.console import Command, commands_of, run
-from tests.e2e.processes import ROOT, STEPWELL, Child, environment, free_port
+from tests.e2e.processes import ROOT, STEPWELL, Child, environment, free_ports
 
 PAGE = ROOT / "docs" / "tutorial.md"
 
 
 async def test_every_command_of_the_tutorial_does_what_the_page_says(tmp_path: Path) -> None:
     """Started, mailed, answered, killed with -9, started again, finished; and a pathway of one's own."""
-    ports = ["--port", str(free_port()), "--ui-port", str(free_port()), "--mail-port", str(free_port())]
+    ports = free_ports()
     up = Child([str(STEPWELL), "up", *ports], environment(), tmp_path, "up")
     starts = 0
     try:

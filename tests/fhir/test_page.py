@@ -10,7 +10,7 @@ import pytest
 
 from tests.commands.typed import stepwell
 from tests.e2e.console import Command, commands_of
-from tests.e2e.processes import ROOT, STEPWELL, Child, environment, free_port
+from tests.e2e.processes import ROOT, STEPWELL, Child, environment, free_ports
 
 PAGE = ROOT / "docs" / "how-to" / "fhir.md"
 DOCUMENTS = Path(__file__).parent / "documents"
@@ -25,7 +25,7 @@ def _block(language: str) -> str:
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     """The folder of a stack that runs."""
-    ports = ["--port", str(free_port()), "--ui-port", str(free_port()), "--mail-port", str(free_port())]
+    ports = free_ports()
     up = Child([str(STEPWELL), "up", "--folder", str(tmp_path), "--no-examples", *ports], environment(), tmp_path, "up")
     up.start()
     try:

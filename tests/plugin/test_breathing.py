@@ -12,7 +12,7 @@ from typing import Any
 from engine.steps import step_types
 from stepwell import Settings, Stepwell
 from stepwell.settings import stack_file
-from tests.e2e.processes import Child, free_port
+from tests.e2e.processes import PORTS, Child, free_port
 from tests.pathways import document, step
 from tests.plugin.installed import EXAMPLE, Environment, Said, run
 
@@ -35,7 +35,7 @@ class Home:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.sheets = folder / "sheets"
-        self._ports = {"--port": free_port(), "--ui-port": free_port(), "--mail-port": free_port()}
+        self._ports = {name: free_port() for name in PORTS}
         self._place: Environment | None = None
 
     @asynccontextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.e2e.console import Command, commands_of, run
-from tests.e2e.processes import ROOT, Child, free_port
+from tests.e2e.processes import ROOT, Child, free_ports
 from tests.plugin.installed import Environment
 
 PAGE = ROOT / "docs" / "how-to" / "add-a-step-type.md"
@@ -46,7 +46,7 @@ async def test_every_step_of_the_how_to_does_what_the_page_says(tmp_path: Path, 
                 case Command(words) if words.startswith("cd "):
                     folder /= words.removeprefix("cd ")
                 case Command(words, expected) if words.startswith("stepwell up"):
-                    ports = ["--port", str(free_port()), "--ui-port", str(free_port()), "--mail-port", str(free_port())]
+                    ports = free_ports()
                     up = Child([str(place.bin / "stepwell"), *words.split()[1:], *ports], surroundings, folder, "up")
                     up.start()
                     await asyncio.to_thread(up.wait_for, expected[0].rstrip("… "))

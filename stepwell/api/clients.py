@@ -1,0 +1,144 @@
+"""Clients and practitioners over HTTP: who they are, what is open for them, what they may take with them."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import Path
+from pydantic import AwareDatetime, Field
+
+from stepwell.api.forms import ClientId, Cursor, Form, Limit, Name
+from stepwell.api.routes import Door, Listing, MessageId, Routes
+from stepwell.handle import Stepwell
+from stepwell.models import Client, ClientChanges, JourneySummary, Practitioner, ToDo
+
+routes = Routes("Clients")
+_Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
+DateName = Annotated[
+    str, Path(description="The name of a client date.", pattern=r"^[A-Za-z0-9_\-]{1,64}$", examples=["surgery"])
+]
+
+
+class Clients(Listing):
+    """A page of clients."""
+
+    items: tuple[Client, ...]
+
+
+class ClientWish(Form):
+    """A new client."""
+
+    id: Name | None = Field(default=None, description="Your own, opaque: no name. One is made where you give none.")
+    display_name: str = Field(default="", max_length=200)
+    email: str | None = Field(default=None, max_length=320)
+    language: str = Field(default="en", min_length=2, max_length=35)
+    zone: str | None = Field(default=None, max_length=64, description="An IANA name; null: the pathway's.")
+    quiet_hours: tuple[str, str] | None = Field(default=None, description="Two wall times, such as 21:00 and 08:00.")
+    practitioner: Name | None = None
+    has_consented: bool = False
+
+
+class PractitionerWish(Form):
+    """A practitioner, new or changed."""
+
+    display_name: str = Field(default="", max_length=200)
+    email: str | None = Field(default=None, max_length=320, description="Where escalations and alerts of their clients go.")
+    language: str = Field(default="en", min_length=2, max_length=35)
+
+
+class Practitioners(Listing):
+    """A page of practitioners."""
+
+    items: tuple[Practitioner, ...]
+
+
+class ToDoList(Listing):
+    """Everything that is open."""
+
+    items: tuple[ToDo, ...]
+
+
+class AssignWish(Form):
+    """One step of the library for one client."""
+
+    library_step: Name
+    practitioner: Name | None = None
+
+
+class DateWish(Form):
+    """A day, or an instant with its zone; null takes it away."""
+
+    value: AwareDatetime | date | None
+
+
+class Told(Form):
+    """How many running journeys heard of it."""
+
+    journeys: int
+
+
+@routes.get("/clients", uses=Stepwell.clients)
+async def list_clients(door: Door, limit: Limit = 50, cursor: Cursor = "") -> Clients:
+    """List clients; a practitioner sees their own"""
+    found = await door.clients(limit=limit, after=cursor)
+    return Clients(items=tuple(found), next=found[-1].id if len(found) == limit else None)
+
+
+@routes.post("/clients", uses=Stepwell.add_client, status_code=201)
+async def add_client(wish: ClientWish, door: Door) -> Client:
+    """Add a client"""
+    return await door.add_client(**wish.model_dump())
+
+
+@routes.get("/clients/{client}", uses=Stepwell.client)
+async def get_client(client: ClientId, door: Door) -> Client:
+    """Show a client"""
+    return await door.client(client)
+
+
+@routes.patch("/clients/{client}", uses=Stepwell.change_client)
+async def change_client(client: ClientId, wish: ClientChanges, door: Door) -> Client:
+    """Change what is given; running journeys hear of a zone or quiet hours at once"""
+    return await door.change_client(client, wish)
+
+
+@routes.put("/clients/{client}/dates/{name}", uses=Stepwell.set_client_date)
+async def set_client_date(client: ClientId, name: DateName, wish: DateWish, door: Door, message_id: MessageId) -> Told:
+    """Set or move a date in every running journey of a client, or take it away"""
+    return Told(journeys=await door.set_client_date(client, name, wish.value, message_id=message_id))
+
+
+@routes.get("/clients/{client}/to-do", uses=Stepwell.to_do)
+async def to_do(client: ClientId, door: Door) -> ToDoList:
+    """Show what is open for a client, across pathways, in their language"""
+    return ToDoList(items=tuple(await door.to_do(client)))
+
+
+@routes.get("/clients/{client}/to-review", uses=Stepwell.to_review)
+async def to_review(client: ClientId, door: Door) -> ToDoList:
+    """Show what a practitioner has to do for a client"""
+    return ToDoList(items=tuple(await door.to_review(client)))
+
+
+@routes.post("/clients/{client}/assignments", uses=Stepwell.assign, status_code=201)
+async def assign_step(client: ClientId, wish: AssignWish, door: Door, message_id: MessageId) -> JourneySummary:
+    """Give a client one step of the library by itself"""
+    return await door.assign(client, wish.library_step, practitioner=wish.practitioner, request_id=message_id)
+
+
+@routes.get("/clients/{client}/export", uses=Stepwell.export)
+async def export_client(client: ClientId, door: Door) -> dict[str, Any]:
+    """Give a client everything they may have of what is kept about them"""
+    return await door.export(client)
+
+
+@routes.get("/practitioners", uses=Stepwell.practitioners)
+async def list_practitioners(door: Door, limit: Limit = 50, cursor: Cursor = "") -> Practitioners:
+    """List practitioners"""
+    found = await door.practitioners(limit=limit, after=cursor)
+    return Practitioners(items=tuple(found), next=found[-1].id if len(found) == limit else None)
+
+
+@routes.put("/practitioners/{practitioner}", uses=Stepwell.keep_practitioner, status_code=204)
+async def put_practitioner(practitioner: _Id, wish: PractitionerWish, door: Door) -> None:
+    """Add or change a practitioner"""
+    await door.keep_practitioner(practitioner, **wish.model_dump())
