@@ -11,10 +11,10 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from standardwebhooks import Webhook
 from temporalio import activity
 
 from activities.outbound import CircuitOpen, Outbound, RefusedTarget, Unanswered
+from activities.signing import signed_headers
 from engine.announcements import MEDIA_TYPE
 from engine.deliveries import Attempt, fails_too_long, verdict_on
 from store import outbox, webhooks
@@ -84,13 +84,12 @@ class Courier:
         return sum(await asyncio.gather(*(self._send(endpoint, delivery, event) for delivery, event in found)))
 
     async def _send(self, endpoint: EndpointRow, delivery: DeliveryRow, event: OutgoingRow) -> bool:
-        body = outbox.sent_as(event).as_json()
-        at = self._now()
+        body, at = outbox.sent_as(event).as_json(), self._now()
+        headers = signed_headers(event.id, at, body, webhooks.signing_secrets(endpoint, at), MEDIA_TYPE)
         status, retry_after, failed = None, None, None
         try:
-            reply = await self._outbound.post(
-                endpoint.url, body.encode(), _headers(endpoint, event.id, at, body), circuit=f"{endpoint.id} {endpoint.url}"
-            )
+            circuit = f"{endpoint.id} {endpoint.url}"
+            reply = await self._outbound.post(endpoint.url, body.encode(), headers, circuit=circuit)
             status, retry_after = reply
         except CircuitOpen:
             return False  # no attempt, so none of its attempts is used up
@@ -110,15 +109,11 @@ class Courier:
             elif verdict.state != "delivered" and fails_too_long(row.failing_since, attempt.at):
                 await webhooks.disable(session, row, FAILING, attempt.at)
         log = _log.info if verdict.state == "delivered" else _log.warning
-        log("carried", endpoint=endpoint, event_id=delivery.event, attempt=attempt.number, state=verdict.state, status=attempt.status)
-
-
-def _headers(endpoint: EndpointRow, event: str, at: datetime, body: str) -> dict[str, str]:
-    """Signed anew at each attempt, once by each secret that is good."""
-    signatures = [Webhook(secret).sign(event, at, body) for secret in webhooks.signing_secrets(endpoint, at)]
-    return {
-        "content-type": f"{MEDIA_TYPE}; charset=utf-8",
-        "webhook-id": event,
-        "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": " ".join(signatures),
-    }
+        log(
+            "carried",
+            endpoint=endpoint,
+            event_id=delivery.event,
+            attempt=attempt.number,
+            state=verdict.state,
+            status=attempt.status,
+        )

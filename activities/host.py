@@ -7,10 +7,10 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from standardwebhooks import Webhook
 from temporalio.exceptions import ApplicationError
 
 from activities.outbound import CircuitOpen, Outbound, RefusedTarget, Unanswered
+from activities.signing import signed_headers
 from activities.targets import named_in
 from engine.effects import Perform
 
@@ -23,21 +23,16 @@ class Host:
 
     def __init__(self, url: str | None = None, secret: str | None = None, outbound: Outbound | None = None) -> None:
         self._url = url
-        self._webhook = Webhook(secret) if secret else None
+        self._secret = secret
         self._outbound = outbound or Outbound([named_in(url)] if url else [])
 
     async def ask(self, effect: Perform, task: str, data: Mapping[str, str]) -> None:
         """Hand the request over. Raises ApplicationError: to be tried again, or for good where that cannot help."""
-        if self._url is None or self._webhook is None:
+        if not self._url or not self._secret:
             raise ApplicationError("no host is set: STEPWELL_HOST_URL and STEPWELL_HOST_SECRET", type="NoHost")
         now = datetime.now(UTC)
         body = json.dumps({"type": "host_task.asked", "timestamp": now.isoformat(), "data": _facts(effect, task, data)})
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": effect.id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": self._webhook.sign(effect.id, now, body),
-        }
+        headers = signed_headers(effect.id, now, body, [self._secret], "application/json")
         try:
             reply = await self._outbound.post(self._url, body.encode(), headers, circuit=_CIRCUIT)
         except (RefusedTarget, Unanswered, CircuitOpen) as error:

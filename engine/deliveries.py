@@ -4,7 +4,6 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-
 RETRIES = (
     timedelta(seconds=5),
     timedelta(minutes=5),
@@ -61,8 +60,6 @@ def verdict_on(attempt: Attempt, endpoint: str, event: str) -> Verdict:
 def fails_too_long(failing_since: datetime | None, now: datetime) -> bool:
     """Whether an endpoint that fails again now has failed for long enough."""
     return failing_since is not None and now - failing_since >= FAILS_TOO_LONG
-
-
 
 
 def _draw(endpoint: str, event: str, number: int) -> float:

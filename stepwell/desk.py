@@ -1,5 +1,6 @@
 """What every part of the front door works with: the caller, the store, the connection, the step types."""
 
+from collections.abc import Collection
 from copy import copy
 from datetime import UTC, datetime
 from typing import Literal, Self
@@ -28,12 +29,23 @@ Side = Literal["client", "practitioner"]
 class Desk:
     """One caller's door to the engine: what is not theirs to see is not there."""
 
-    def __init__(self, database: Database, connection: Connection, tenant: str, types: StepTypes, care: Care = NO_CARE) -> None:
+    def __init__(
+        self,
+        database: Database,
+        connection: Connection,
+        tenant: str,
+        types: StepTypes,
+        care: Care = NO_CARE,
+        *,
+        allowed: Collection[str] = (),
+    ) -> None:
+        """`allowed` are the `host:port` that requests of ours may go to although they are private."""
         self._database = database
         self._connection = connection
         self._caller = process(tenant)
         self._types = types
         self._care = care
+        self._allowed = frozenset(allowed)
         self._versions: dict[tuple[str, int], Published] = {}
 
     def called_by(self, caller: Caller) -> Self:

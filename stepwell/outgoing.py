@@ -64,13 +64,13 @@ class Outgoing(Desk):
     async def endpoints(self, *, limit: int = 100, after: str = "") -> list[Endpoint]:
         """Endpoints in order of their ids, after one; never their secrets."""
         async with self._database.read() as session:
-            return [_endpoint(row) for row in await webhooks.find(session, self._tenant, limit=limit, after=after)]
+            return [_endpoint_from(row) for row in await webhooks.find(session, self._tenant, limit=limit, after=after)]
 
     @needs("admin", "host", "operator")
     async def endpoint(self, endpoint: str) -> Endpoint:
         """One endpoint. Raises NotFound."""
         async with self._database.read() as session:
-            return _endpoint(await self._endpoint(session, endpoint))
+            return _endpoint_from(await self._endpoint(session, endpoint))
 
     @needs("admin", "host", "operator")
     async def change_endpoint(
@@ -93,7 +93,7 @@ class Outgoing(Desk):
             if enabled is False:
                 await webhooks.disable(session, row, ASKED, self._now())
         await self._engage(row)
-        return _endpoint(row)
+        return _endpoint_from(row)
 
     @needs("admin", "host", "operator")
     async def rotate_secret(self, endpoint: str) -> NewEndpoint:
@@ -132,7 +132,7 @@ class Outgoing(Desk):
         async with self._database.read() as session:
             row = await self._endpoint(session, endpoint)
             found = await webhooks.deliveries(session, row.id, state=state, limit=_page(limit), after=after)
-        return [_delivery(*one) for one in found]
+        return [_delivery_from(*one) for one in found]
 
     @needs("admin", "host", "operator")
     async def redrive(self, endpoint: str, *, position: int | None = None) -> int:
@@ -218,7 +218,9 @@ class Outgoing(Desk):
 def _known(types: Collection[str]) -> list[str]:
     unknown = sorted(set(types) - set(TYPES))
     if unknown:
-        raise Refused("unknown_type", "N5", f"there is no event type {unknown[0][:80]}; they are listed on the page about events")
+        raise Refused(
+            "unknown_type", "N5", f"there is no event type {unknown[0][:80]}; they are listed on the page about events"
+        )
     return sorted(set(types))
 
 
@@ -235,15 +237,15 @@ def _new_secret() -> str:
     return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
-def _endpoint(row: EndpointRow) -> Endpoint:
+def _endpoint_from(row: EndpointRow) -> Endpoint:
     return Endpoint.model_validate(row.model_dump(include=set(Endpoint.model_fields)))
 
 
 def _with_secret(row: EndpointRow) -> NewEndpoint:
-    return NewEndpoint(**_endpoint(row).model_dump(), secret=row.secrets[0]["secret"])
+    return NewEndpoint(**_endpoint_from(row).model_dump(), secret=row.secrets[0]["secret"])
 
 
-def _delivery(row: DeliveryRow, event: OutgoingRow) -> Delivery:
+def _delivery_from(row: DeliveryRow, event: OutgoingRow) -> Delivery:
     state: State = "delivered" if row.delivered_at else "dead" if row.dead_at else "waiting"
     kept = row.model_dump(include=set(Delivery.model_fields))
     return Delivery.model_validate({**kept, "type": event.type, "state": state})
