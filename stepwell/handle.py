@@ -9,10 +9,12 @@ from temporalio.service import RPCError
 from engine.steps import StepTypes
 from stepwell.answering import Answering
 from stepwell.assigning import Assigning
+from stepwell.bulk import Bulk
 from stepwell.care import care_from
 from stepwell.connection import connect_to
 from stepwell.conversing import Conversing
 from stepwell.errors import Unavailable
+from stepwell.figures import Figures
 from stepwell.keys import Keys
 from stepwell.measuring import Measuring
 from stepwell.packages import installed_types
@@ -23,7 +25,7 @@ from store.database import Database
 _HEALTH = timedelta(seconds=3)
 
 
-class Stepwell(Assigning, Answering, Conversing, Reading, Measuring, Keys):
+class Stepwell(Assigning, Answering, Conversing, Reading, Measuring, Bulk, Figures, Keys):
     """One tenant's handle: author, steer, watch.
 
     async with Stepwell.connect() as stepwell:

@@ -1,9 +1,9 @@
 """What the front door hands out: plain, frozen, without what its reader must not see."""
 
-from datetime import datetime
-from typing import Any, Literal
+from datetime import date, datetime, timedelta
+from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from engine.findings import Finding
 from engine.turn import Answer
@@ -367,3 +367,237 @@ class NewApiKey(ApiKey):
 
     secret: str
     """Shown this once; only its hash is kept."""
+
+
+JourneySort = Literal["newest", "oldest", "overdue", "failed", "client"]
+
+
+class JourneyQuery(_Out):
+    """What journeys to look for; what is left out does not matter."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    text: str | None = Field(default=None, max_length=200)
+    """How the journey's id, its client's id or its enrolment key begins."""
+    client: str | None = Field(default=None, max_length=64)
+    pathway: str | None = Field(default=None, max_length=64)
+    version: int | None = Field(default=None, ge=1, le=1_000_000)
+    statuses: tuple[str, ...] = Field(default=(), max_length=10)
+    """Any of these; none: all."""
+    held: bool | None = None
+    """Whether something waits for a practitioner or operator."""
+    overdue_for: timedelta | None = Field(default=None, ge=timedelta(0), le=timedelta(days=3650))
+    """The client has owed a required step for at least so long."""
+    failed_since: AwareDatetime | None = None
+    """Something could not be carried out at or after this instant."""
+    practitioner: str | None = Field(default=None, max_length=64)
+    """The journey's own, or its client's."""
+    tag: str | None = Field(default=None, max_length=100)
+    """Of the pathway's latest version."""
+    sort: JourneySort = "newest"
+    """`overdue`: only those that are, the longest first. `failed`: only those where something failed, the latest first."""
+
+
+class JourneyLine(JourneySummary):
+    """One journey in a table that is searched."""
+
+    overdue_since: datetime | None
+    """When the oldest required step that the client still owes was due."""
+    failed_at: datetime | None
+    """When something last could not be carried out."""
+    created_at: datetime
+    open_steps: int = 0
+
+
+_Item = TypeVar("_Item")
+
+
+class Page(_Out, Generic[_Item]):
+    """Some of what was found."""
+
+    items: tuple[_Item, ...]
+    next: str | None = None
+    """Where the next page begins; None: this was the last."""
+
+
+class Count(_Out):
+    """How many there are."""
+
+    number: int
+    is_capped: bool = False
+    """There are more than `number`; nobody counted them."""
+
+
+class SavedView(_Out):
+    """A search with a name."""
+
+    name: str
+    query: str
+    """As it stands behind the `?` of an address."""
+    created_at: datetime
+    created_by: str
+
+
+class StepFigures(_Out):
+    """What became of one step in all journeys of a pathway."""
+
+    step: str
+    type: str
+    title: str
+    required: bool
+    reached: int = 0
+    """Journeys in which it was delivered, settled, or keeps things waiting."""
+    holding: int = 0
+    """Journeys that it keeps waiting for a practitioner or operator."""
+    open: int = 0
+    """Occurrences that are open or started, and so on for the other states."""
+    completed: int = 0
+    skipped: int = 0
+    expired: int = 0
+    """Expired or abandoned."""
+    excused: int = 0
+    not_applicable: int = 0
+    cancelled: int = 0
+    median_hours: float | None = None
+    """From delivery to completion; None: nobody has completed it."""
+    p90_hours: float | None = None
+
+
+class WeekFigures(_Out):
+    """What was due to clients in one week."""
+
+    week: date
+    """Its Monday, in UTC."""
+    offered: int
+    completed: int
+    on_time: int
+
+
+class VersionCount(_Out):
+    """How many journeys run on one version."""
+
+    version: int
+    status: str
+    journeys: int
+
+
+class StepChange(_Out):
+    """One step that is not the same in two versions."""
+
+    step: str
+    what: Literal["added", "removed", "moved", "structure", "content"]
+    fields: tuple[str, ...] = ()
+    """What of it changed, such as `timing`, `needs`, `reminders`, `title`."""
+
+
+class VersionDifferences(_Out):
+    """What another version does differently."""
+
+    pathway: str
+    old: int
+    new: int
+    steps: tuple[StepChange, ...]
+    structure: tuple[str, ...]
+    """What changed about the pathway as a whole, such as `quiet_hours`."""
+    contents: tuple[str, ...]
+    """What changed of its words, such as `title`."""
+
+
+class OpenAlert(_Out):
+    """An alert that nobody has taken up."""
+
+    id: str
+    journey: str
+    raised_at: datetime
+    is_sounding: bool
+    """Whether its alarm was started."""
+
+
+class MessageFailures(_Out):
+    """Messages that did not go out, of one channel and one cause."""
+
+    channel: str | None
+    outcome: Literal["failed", "skipped"]
+    reason: str
+    messages: int
+
+
+class SystemFigures(_Out):
+    """How things stand in one tenant."""
+
+    journeys: dict[str, int]
+    """By status."""
+    held: int
+    overdue: int
+    failed: int
+    """Journeys in which something failed since."""
+    alerts: tuple[OpenAlert, ...]
+    """The oldest first, fifty at most."""
+    open_alerts: int
+    messages: tuple[MessageFailures, ...]
+    dead_deliveries: int
+    """Events that webhooks have not taken after the last retry."""
+    disabled_endpoints: int
+    last_recorded_at: datetime | None
+    """When the newest event in the store happened."""
+    unrecorded_starts: int
+    """Journeys that were reserved over a minute ago and have recorded nothing yet."""
+
+
+class QueueHealth(_Out):
+    """One task queue of Temporal."""
+
+    queue: str
+    kind: Literal["workflow", "activity"]
+    pollers: int
+    """Workers that asked for work in the last minutes; 0: nobody does this work."""
+    last_polled_at: datetime | None
+    backlog: int
+    """About how many tasks wait."""
+    oldest_seconds: float
+    """How long the oldest of them has waited."""
+
+
+BulkAction = Literal["remind", "pause", "resume", "stop", "retry"]
+
+
+class BulkPreview(_Out):
+    """What an action on many journeys would come to, as things stand."""
+
+    action: BulkAction
+    journeys: int
+    ready: int
+    refused: dict[str, int]
+    """How many would be refused, by cause."""
+    sample: tuple[JourneyLine, ...]
+
+
+class BulkJob(_Out):
+    """One action on many journeys, under way or done."""
+
+    id: str
+    action: BulkAction
+    reason: str | None
+    by_role: str
+    by_id: str | None
+    created_at: datetime
+    cancelled_at: datetime | None
+    finished_at: datetime | None
+    waiting: int
+    done: int
+    refused: int
+    failed: int
+
+    @property
+    def journeys(self) -> int:
+        """Of how many it is."""
+        return self.waiting + self.done + self.refused + self.failed
+
+
+class BulkItem(_Out):
+    """What became of one journey of it."""
+
+    journey: str
+    state: str
+    message: str | None
+    done_at: datetime | None
