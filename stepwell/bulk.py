@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from engine.journey import PauseMode
 from stepwell.access import needs
-from stepwell.models import BulkAction, BulkItem, BulkJob, BulkPreview, JourneyQuery, Page
+from stepwell.models import BulkAction, BulkItemPage, BulkJob, BulkPreview, JourneyQuery
 from stepwell.searching import Searching
 
 
@@ -44,7 +44,7 @@ class Bulk(Searching):
     @needs("journeys:read", "practitioner", "operator")
     async def bulk_items(
         self, job: str, *, state: str | None = None, limit: int = 50, after: str | None = None
-    ) -> Page[BulkItem]:
+    ) -> BulkItemPage:
         """What became of each journey of it, in order of their ids. Raises NotFound."""
         raise NotImplementedError
 

@@ -1,7 +1,7 @@
 """What the front door hands out: plain, frozen, without what its reader must not see."""
 
-from datetime import date, datetime, timedelta
-from typing import Any, Generic, Literal, TypeVar
+from datetime import date, datetime
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -369,63 +369,55 @@ class NewApiKey(ApiKey):
     """Shown this once; only its hash is kept."""
 
 
-JourneySort = Literal["newest", "oldest", "overdue", "failed", "client"]
-
-
 class JourneyQuery(_Out):
-    """What journeys to look for; what is left out does not matter."""
+    """What journeys have to fit, all of it; nothing given: every journey."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    text: str | None = Field(default=None, max_length=200)
-    """How the journey's id, its client's id or its enrolment key begins."""
+    text: str = Field(default="", max_length=200)
+    """How the id, the client's id or the enrolment key begins."""
     client: str | None = Field(default=None, max_length=64)
     pathway: str | None = Field(default=None, max_length=64)
     version: int | None = Field(default=None, ge=1, le=1_000_000)
     statuses: tuple[str, ...] = Field(default=(), max_length=10)
-    """Any of these; none: all."""
     held: bool | None = None
     """Whether something waits for a practitioner or operator."""
-    overdue_for: timedelta | None = Field(default=None, ge=timedelta(0), le=timedelta(days=3650))
-    """The client has owed a required step for at least so long."""
+    overdue_days: float | None = Field(default=None, ge=0, le=36_500)
+    """A required step that the client still owes was due longer ago than this."""
     failed_since: AwareDatetime | None = None
-    """Something could not be carried out at or after this instant."""
+    """Something could not be carried out at this instant or later."""
     practitioner: str | None = Field(default=None, max_length=64)
-    """The journey's own, or its client's."""
     tag: str | None = Field(default=None, max_length=100)
-    """Of the pathway's latest version."""
-    sort: JourneySort = "newest"
-    """`overdue`: only those that are, the longest first. `failed`: only those where something failed, the latest first."""
+    """Of the pathway."""
+    sort: Literal["newest", "oldest", "overdue", "failed", "client"] = "newest"
+    """`overdue` and `failed` list only what is."""
 
 
 class JourneyLine(JourneySummary):
-    """One journey in a table that is searched."""
+    """One journey in a list of many."""
 
-    overdue_since: datetime | None
+    created_at: datetime
+    owed_since: datetime | None
     """When the oldest required step that the client still owes was due."""
     failed_at: datetime | None
     """When something last could not be carried out."""
-    created_at: datetime
-    open_steps: int = 0
+    open_steps: int
 
 
-_Item = TypeVar("_Item")
+class JourneyPage(_Out):
+    """A page of journeys."""
 
-
-class Page(_Out, Generic[_Item]):
-    """Some of what was found."""
-
-    items: tuple[_Item, ...]
+    items: tuple[JourneyLine, ...]
     next: str | None = None
-    """Where the next page begins; None: this was the last."""
+    """The cursor of the next page; null: this was the last."""
 
 
 class Count(_Out):
     """How many there are."""
 
     number: int
-    is_capped: bool = False
-    """There are more than `number`; nobody counted them."""
+    is_capped: bool
+    """There are more than were counted."""
 
 
 class SavedView(_Out):
@@ -433,7 +425,6 @@ class SavedView(_Out):
 
     name: str
     query: str
-    """As it stands behind the `?` of an address."""
     created_at: datetime
     created_by: str
 
@@ -601,3 +592,11 @@ class BulkItem(_Out):
     state: str
     message: str | None
     done_at: datetime | None
+
+
+class BulkItemPage(_Out):
+    """A page of what became of each."""
+
+    items: tuple[BulkItem, ...]
+    next: str | None = None
+    """The cursor of the next page; null: this was the last."""

@@ -138,7 +138,7 @@ async def standing(session: AsyncSession, tenant: str, *, since: datetime) -> tu
     found = []
     for condition in (
         col(JourneyRow.held) & col(JourneyRow.status).not_in(OVER),
-        col(JourneyRow.overdue_since).is_not(None),
+        col(JourneyRow.owed_since).is_not(None),
         col(JourneyRow.failed_at) >= since,
     ):
         query = select(func.count()).select_from(JourneyRow).where(col(JourneyRow.tenant) == tenant, condition)

@@ -1,142 +1,127 @@
-"""Searching journeys: filters, sorts, and pages that stay what they are while journeys go on."""
+"""Searching journeys: filters, orders, pages that stay stable while rows come and go."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import base64
+import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, text, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 
 from store.journeys import led_by
-from store.tables import JourneyRow, OccurrenceRow, PathwayVersionRow
-
-_LAST = "\U0010ffff"
-"""Comes after everything that an id may hold."""
+from store.tables import JourneyRow, OccurrenceRow
 
 
 class Order(NamedTuple):
-    """By which column a page goes, then by id in the same direction."""
+    """By which column, and whether the largest comes first; ties are in order of ids."""
 
-    column: Mapped[Any]
-    is_falling: bool = False
+    column: str
+    falls: bool
+    is_instant: bool = True
 
 
 ORDERS: dict[str, Order] = {
-    "newest": Order(col(JourneyRow.created_at), is_falling=True),
-    "oldest": Order(col(JourneyRow.created_at)),
-    "overdue": Order(col(JourneyRow.overdue_since)),
-    "failed": Order(col(JourneyRow.failed_at), is_falling=True),
-    "client": Order(col(JourneyRow.client)),
+    "newest": Order("created_at", falls=True),
+    "oldest": Order("created_at", falls=False),
+    "overdue": Order("owed_since", falls=False),
+    "failed": Order("failed_at", falls=True),
+    "client": Order("client", falls=False, is_instant=False),
 }
+"""What journeys can be listed by. Those without an instant are not in a list by it."""
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """Which journeys; what is None does not matter."""
+class Filters(NamedTuple):
+    """What journeys have to fit, all of it."""
 
-    tenant: str
-    begins: str | None = None
+    text: str = ""
     client: str | None = None
-    pathway: str | None = None
-    pathways: tuple[str, ...] | None = None
+    pathways: Sequence[str] | None = None
     version: int | None = None
-    statuses: tuple[str, ...] = ()
+    statuses: Sequence[str] = ()
     held: bool | None = None
-    overdue_before: datetime | None = None
+    owed_before: datetime | None = None
     failed_since: datetime | None = None
-    led_by: tuple[str, ...] = ()
-    """Journeys of each of these practitioners at once: the one asked for, and the one who asks."""
-    ids: tuple[str, ...] | None = None
+    practitioner: str | None = None
+    also: str | None = None
+    """A second practitioner, whose they must be too: the caller."""
 
 
-async def page(
-    session: AsyncSession, wanted: Wanted, sort: str, *, limit: int, after: tuple[Any, str] | None = None
-) -> list[JourneyRow]:
-    """So many journeys in this order, after the place of one."""
-    await _plan_for_values(session)
-    order = ORDERS[sort]
-    query = select(JourneyRow).where(*_conditions(session, wanted), *_sorted_only(order))
+class BadCursor(Exception):
+    """The cursor is of another list; begin again without one."""
+
+
+async def find(
+    session: AsyncSession, tenant: str, filters: Filters, *, by: str = "newest", limit: int = 50, after: str | None = None
+) -> tuple[list[JourneyRow], str | None]:
+    """A page, and the cursor of the next one. Raises BadCursor."""
+    order = ORDERS[by]
+    column = col(getattr(JourneyRow, order.column))
+    query = _fitting(select(JourneyRow), tenant, filters).where(column.is_not(None))
     if after is not None:
-        here, there = tuple_(order.column, col(JourneyRow.id)), tuple_(*after)
-        query = query.where(here < there if order.is_falling else here > there)
-    columns = (order.column, col(JourneyRow.id))
-    query = query.order_by(*(one.desc() if order.is_falling else one.asc() for one in columns)).limit(limit)
-    return list((await session.scalars(query)).all())
+        query = query.where(_behind(order, by, after))
+    key = (column.desc(), col(JourneyRow.id).desc()) if order.falls else (column, col(JourneyRow.id))
+    rows = list((await session.scalars(query.order_by(*key).limit(limit + 1))).all())
+    return rows[:limit], _cursor(by, order, rows[limit - 1]) if len(rows) > limit else None
 
 
-def place(row: JourneyRow, sort: str) -> tuple[Any, str]:
-    """Where a journey stands in an order."""
-    return getattr(row, ORDERS[sort].column.key or ""), row.id
+async def count(session: AsyncSession, tenant: str, filters: Filters, *, most: int) -> int:
+    """How many there are; no more than `most` are counted."""
+    found = _fitting(select(JourneyRow.id), tenant, filters).limit(most).subquery()
+    return int(await session.scalar(select(func.count()).select_from(found)) or 0)
 
 
-async def count(session: AsyncSession, wanted: Wanted, sort: str, *, at_most: int) -> int:
-    """How many there are; one more than `at_most` stands for more."""
-    await _plan_for_values(session)
-    some: Select[Any] = select(JourneyRow.id).where(*_conditions(session, wanted), *_sorted_only(ORDERS[sort]))
-    found = await session.scalar(select(func.count()).select_from(some.limit(at_most + 1).subquery()))
-    return int(found or 0)
+async def ids(session: AsyncSession, tenant: str, filters: Filters, *, limit: int, after: str = "") -> list[str]:
+    """The ids of journeys that fit, in their order, after one."""
+    query = _fitting(select(JourneyRow.id), tenant, filters).where(col(JourneyRow.id) > after)
+    return list((await session.scalars(query.order_by(JourneyRow.id).limit(limit))).all())
 
 
-async def open_steps(session: AsyncSession, journeys: Sequence[str]) -> dict[str, int]:
-    """How many steps of each of these are open or started."""
+async def open_counts(session: AsyncSession, journeys: Sequence[str]) -> dict[str, int]:
+    """How many steps are open in each of these."""
     query = (
         select(OccurrenceRow.journey, func.count())
         .where(col(OccurrenceRow.journey).in_(journeys), col(OccurrenceRow.state).in_(("open", "started")))
-        .group_by(col(OccurrenceRow.journey))
+        .group_by(OccurrenceRow.journey)
     )
     return {row[0]: row[1] for row in await session.execute(query)}
 
 
-async def tagged(session: AsyncSession, tenant: str, tag: str) -> tuple[str, ...]:
-    """The pathways whose latest version carries a tag."""
-    tags = col(PathwayVersionRow.contents)["tags"]
-    query = (
-        select(PathwayVersionRow.pathway, tags)
-        .where(PathwayVersionRow.tenant == tenant)
-        .order_by(col(PathwayVersionRow.pathway), col(PathwayVersionRow.number))
-    )
-    latest: dict[str, Iterable[str]] = {pathway: carried or () for pathway, carried in await session.execute(query)}
-    return tuple(pathway for pathway, carried in latest.items() if tag in carried)
+def _fitting(query: Select[Any], tenant: str, filters: Filters) -> Select[Any]:
+    conditions: list[ColumnElement[bool]] = [col(JourneyRow.tenant) == tenant]
+    equal = {"client": filters.client, "version": filters.version, "held": filters.held}
+    conditions += [col(getattr(JourneyRow, name)) == value for name, value in equal.items() if value is not None]
+    if filters.pathways is not None:
+        conditions.append(col(JourneyRow.pathway).in_(filters.pathways))
+    if filters.statuses:
+        conditions.append(col(JourneyRow.status).in_(filters.statuses))
+    if filters.owed_before is not None:
+        conditions.append(col(JourneyRow.owed_since) < filters.owed_before)
+    if filters.failed_since is not None:
+        conditions.append(col(JourneyRow.failed_at) >= filters.failed_since)
+    conditions += [led_by(one) for one in (filters.practitioner, filters.also) if one is not None]
+    if filters.text:
+        columns = (JourneyRow.id, JourneyRow.client, JourneyRow.enrolment_key)
+        conditions.append(or_(*(col(one).startswith(filters.text, autoescape=True) for one in columns)))
+    return query.where(*conditions)
 
 
-def _conditions(session: AsyncSession, wanted: Wanted) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [col(JourneyRow.tenant) == wanted.tenant]
-    for name in ("client", "pathway", "version", "held"):
-        value = getattr(wanted, name)
-        if value is not None:
-            found.append(col(getattr(JourneyRow, name)) == value)
-    if wanted.begins is not None:
-        names = (JourneyRow.id, JourneyRow.client, JourneyRow.enrolment_key)
-        found.append(or_(*(_begins(session, col(name), wanted.begins) for name in names)))
-    if wanted.pathways is not None:
-        found.append(col(JourneyRow.pathway).in_(wanted.pathways))
-    if wanted.statuses:
-        found.append(col(JourneyRow.status).in_(wanted.statuses))
-    if wanted.overdue_before is not None:
-        found.append(col(JourneyRow.overdue_since) <= wanted.overdue_before)
-    if wanted.failed_since is not None:
-        found.append(col(JourneyRow.failed_at) >= wanted.failed_since)
-    if wanted.ids is not None:
-        found.append(col(JourneyRow.id).in_(wanted.ids))
-    return [*found, *(led_by(one) for one in wanted.led_by)]
+def _cursor(by: str, order: Order, row: JourneyRow) -> str:
+    value = getattr(row, order.column)
+    words = json.dumps([by, value.isoformat() if order.is_instant else value, row.id])
+    return base64.urlsafe_b64encode(words.encode()).decode().rstrip("=")
 
 
-def _begins(session: AsyncSession, column: Mapped[str], prefix: str) -> ColumnElement[bool]:
-    """Whether it begins so, written as each database finds it by an index."""
-    if session.get_bind().dialect.name == "sqlite":
-        return and_(column >= prefix, column < prefix + _LAST)
-    return column.startswith(prefix, autoescape=True)
-
-
-def _sorted_only(order: Order) -> list[ColumnElement[bool]]:
-    """What has no place in an order is not in it."""
-    return [order.column.is_not(None)] if order.column.key in ("overdue_since", "failed_at") else []
-
-
-async def _plan_for_values(session: AsyncSession) -> None:
-    """Have PostgreSQL look at the values: which index serves depends on them, and a prefix has none without."""
-    if session.get_bind().dialect.name == "postgresql":
-        await session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+def _behind(order: Order, by: str, cursor: str) -> ColumnElement[bool]:
+    try:
+        named, value, journey = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        at = datetime.fromisoformat(value) if order.is_instant else str(value)
+        if named != by or not isinstance(journey, str) or (isinstance(at, datetime) and at.tzinfo is None):
+            raise ValueError(named)
+    except (ValueError, TypeError) as error:
+        raise BadCursor from error
+    column, id = col(getattr(JourneyRow, order.column)), col(JourneyRow.id)
+    if order.falls:
+        return or_(column < at, and_(column == at, id < journey))
+    return or_(column > at, and_(column == at, id > journey))
