@@ -12,9 +12,10 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from activities import notify_activities, record_activities, task_activities
+from activities import bulk_activities, notify_activities, record_activities, task_activities
 from activities.channels.email import EmailChannel, EmailSettings
 from activities.host import Host
+from stepwell.acting import Acting
 from stepwell.care import care_from
 from stepwell.children import Children
 from stepwell.connection import add_search_attributes, connect_to
@@ -23,6 +24,7 @@ from stepwell.settings import Settings
 from stepwell.watchman import watching
 from store.database import Database
 from workflows.alarm import AlarmWorkflow
+from workflows.bulk import BulkWorkflow
 from workflows.journey import JourneyWorkflow
 from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS
 from workflows.plugin import workflow_runner
@@ -36,7 +38,9 @@ def build_workers(connection: Client, database: Database, settings: Settings) ->
     types = installed_types()
     secret = settings.host_secret.get_secret_value() if settings.host_secret else None
     host = Host(settings.host_url, secret)
-    tasks = task_activities(database, types, Children(database, connection, types, care_from(settings)), host)
+    care = care_from(settings)
+    tasks = task_activities(database, types, Children(database, connection, types, care), host)
+    tasks += bulk_activities(database, Acting(database, connection, types, care))
     tasks += [one for step_type in types.values() for one in step_type.activities]
     email = EmailChannel(email_settings(settings))
     records = record_activities(database)
@@ -45,7 +49,7 @@ def build_workers(connection: Client, database: Database, settings: Settings) ->
         Worker(
             connection,
             task_queue=JOURNEYS,
-            workflows=[JourneyWorkflow, AlarmWorkflow],
+            workflows=[JourneyWorkflow, AlarmWorkflow, BulkWorkflow],
             workflow_runner=workflow_runner(),
             max_cached_workflows=2000,
             graceful_shutdown_timeout=_GRACE,
