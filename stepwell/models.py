@@ -12,7 +12,7 @@ Again = Literal["reject", "use_existing", "restart", "parallel"]
 
 
 class _Out(BaseModel):
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, json_schema_serialization_defaults_required=True)
 
 
 class Taken(Answer):
@@ -200,6 +200,29 @@ class ToDo(_Out):
     """What the step type asks for, its texts in the reader's language, for a host that draws it."""
 
 
+class PathStep(_Out):
+    """A step that came, as its client may hear of it."""
+
+    occurrence: str
+    title: str
+    type: str
+    state: str
+    delivered_at: datetime | None
+    settled_at: datetime | None
+    late: bool
+
+
+class Path(_Out):
+    """One journey, as its client sees it."""
+
+    journey: str
+    title: str
+    status: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    steps: tuple[PathStep, ...]
+
+
 class Alert(_Out):
     """A response met a risk rule. The response itself is read where responses are read."""
 
@@ -279,7 +302,7 @@ class Unfinished(_Out):
     client: str
     occurrence: str
     state: str
-    since: datetime
+    since: AwareDatetime
     """When it was delivered."""
     reminders: int
     holds: bool

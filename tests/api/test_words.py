@@ -40,7 +40,9 @@ steps:
 def test_every_text_of_a_type_comes_as_plain_words(kind: AnyStepType) -> None:
     """At its own place; and the content is as valid as before."""
     for case in (one for one in read_cases(_CASES / f"{kind.name}.yaml") if "content" in one):
-        worded = in_readers_words(kind, case["content"], Reader(language="en"))
+        worded = in_readers_words(
+            kind, kind.content_model.model_validate(case["content"]), case["content"], Reader(language="en")
+        )
         again = kind.content_model.model_validate(worded)
         assert all(text is None or isinstance(text, str) for text in kind.texts(again).values())
 
