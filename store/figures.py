@@ -210,7 +210,7 @@ def _hours_between(session: AsyncSession, one: Mapped[Any], other: Mapped[Any]) 
 def _monday(session: AsyncSession, at: Mapped[Any]) -> ColumnElement[Any]:
     """The Monday of an instant's week, in UTC."""
     if session.get_bind().dialect.name == "sqlite":
-        return func.date(at, "-6 days", "weekday 1")
+        return func.date(func.substr(at, 1, 10), "-6 days", "weekday 1")  # the instant itself would be rounded up
     return cast(func.date_trunc("week", func.timezone("UTC", at)), Date)
 
 
