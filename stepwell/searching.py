@@ -31,7 +31,7 @@ class Searching(Authoring):
             except BadCursor:
                 raise Refused("bad_cursor", "A", "the cursor is not of this list; begin again without one") from None
             opened = await search.open_counts(session, [row.id for row in rows])
-        return JourneyPage(items=tuple(_line(row, opened.get(row.id, 0)) for row in rows), next=cursor)
+        return JourneyPage(items=tuple(line_from(row, opened.get(row.id, 0)) for row in rows), next=cursor)
 
     @needs("journeys:read", "host", "practitioner", "operator")
     async def count(self, query: JourneyQuery) -> Count:
@@ -88,6 +88,7 @@ class Searching(Authoring):
             await views.drop(session, self._tenant, name)
 
 
-def _line(row: JourneyRow, open_steps: int) -> JourneyLine:
+def line_from(row: JourneyRow, open_steps: int) -> JourneyLine:
+    """A stored journey as one line of a list of many."""
     more = {"created_at": row.created_at, "owed_since": row.owed_since, "failed_at": row.failed_at, "open_steps": open_steps}
     return JourneyLine.model_validate(summary_from(row).model_dump() | more)

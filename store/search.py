@@ -46,6 +46,8 @@ class Filters(NamedTuple):
     practitioner: str | None = None
     also: str | None = None
     """A second practitioner, whose they must be too: the caller."""
+    among: Sequence[str] | None = None
+    """Only these, by their ids."""
 
 
 class BadCursor(Exception):
@@ -58,7 +60,7 @@ async def find(
     """A page, and the cursor of the next one. Raises BadCursor."""
     order = ORDERS[by]
     column = col(getattr(JourneyRow, order.column))
-    query = _fitting(select(JourneyRow), tenant, filters).where(column.is_not(None))
+    query = fitting(select(JourneyRow), tenant, filters).where(column.is_not(None))
     if after is not None:
         query = query.where(_behind(order, by, after))
     key = (column.desc(), col(JourneyRow.id).desc()) if order.falls else (column, col(JourneyRow.id))
@@ -68,13 +70,13 @@ async def find(
 
 async def count(session: AsyncSession, tenant: str, filters: Filters, *, most: int) -> int:
     """How many there are; no more than `most` are counted."""
-    found = _fitting(select(JourneyRow.id), tenant, filters).limit(most).subquery()
+    found = fitting(select(JourneyRow.id), tenant, filters).limit(most).subquery()
     return int(await session.scalar(select(func.count()).select_from(found)) or 0)
 
 
 async def ids(session: AsyncSession, tenant: str, filters: Filters, *, limit: int, after: str = "") -> list[str]:
     """The ids of journeys that fit, in their order, after one."""
-    query = _fitting(select(JourneyRow.id), tenant, filters).where(col(JourneyRow.id) > after)
+    query = fitting(select(JourneyRow.id), tenant, filters).where(col(JourneyRow.id) > after)
     return list((await session.scalars(query.order_by(JourneyRow.id).limit(limit))).all())
 
 
@@ -88,12 +90,15 @@ async def open_counts(session: AsyncSession, journeys: Sequence[str]) -> dict[st
     return {row[0]: row[1] for row in await session.execute(query)}
 
 
-def _fitting(query: Select[Any], tenant: str, filters: Filters) -> Select[Any]:
+def fitting(query: Select[Any], tenant: str, filters: Filters) -> Select[Any]:
+    """A query of journeys, narrowed to those that fit."""
     conditions: list[ColumnElement[bool]] = [col(JourneyRow.tenant) == tenant]
     equal = {"client": filters.client, "version": filters.version, "held": filters.held}
     conditions += [col(getattr(JourneyRow, name)) == value for name, value in equal.items() if value is not None]
     if filters.pathways is not None:
         conditions.append(col(JourneyRow.pathway).in_(filters.pathways))
+    if filters.among is not None:
+        conditions.append(col(JourneyRow.id).in_(filters.among))
     if filters.statuses:
         conditions.append(col(JourneyRow.status).in_(filters.statuses))
     if filters.owed_before is not None:
