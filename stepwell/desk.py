@@ -1,5 +1,6 @@
 """What every part of the front door works with: the caller, the store, the connection, the step types."""
 
+from collections.abc import Collection
 from copy import copy
 from datetime import UTC, datetime
 from typing import Literal, Self
@@ -29,7 +30,17 @@ Side = Literal["client", "practitioner"]
 class Desk:
     """One caller's door to the engine: what is not theirs to see is not there."""
 
-    def __init__(self, database: Database, connection: Connection, tenant: str, types: StepTypes, care: Care = NO_CARE) -> None:
+    def __init__(
+        self,
+        database: Database,
+        connection: Connection,
+        tenant: str,
+        types: StepTypes,
+        care: Care = NO_CARE,
+        *,
+        allowed: Collection[str] = (),
+    ) -> None:
+        """`allowed` are the `host:port` that requests of ours may go to although they are private."""
         self._database = database
         self._connection = connection
         self._caller = process(tenant)
@@ -37,6 +48,7 @@ class Desk:
         self._care = care
         self._versions: dict[tuple[str, str, int], Published] = {}
         self._read_contents: dict[tuple[str, str, int, str], Content] = {}
+        self._allowed = frozenset(allowed)
 
     def called_by(self, caller: Caller) -> Self:
         """The same door for another caller: their tenant, their rights, their people."""

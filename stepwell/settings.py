@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator
 
+from activities.targets import RefusedTarget, named_in, read_target
 from engine.words import Text
 from stepwell.errors import NotRunning
 
@@ -51,6 +52,8 @@ class Settings(BaseModel):
     """Where host tasks are asked for, by a signed POST."""
     host_secret: SecretStr | None = None
     """The secret of those signatures: `whsec_…` (Standard Webhooks)."""
+    outbound_allow: tuple[str, ...] = ()
+    """Hosts that webhooks may go to although they are private or without TLS: `hooks.lan:8443,127.0.0.1:9000`."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("staff", mode="before")
@@ -66,8 +69,21 @@ class Settings(BaseModel):
     @field_validator("host_url")
     @classmethod
     def _is_address(cls, given: str | None) -> str | None:
-        if given is not None and not re.match(r"https?://[^\s/]+", given):
-            raise ValueError("write an address such as https://host.example.org/tasks")
+        try:
+            return given and read_target(given, [named_in(given)]) and given
+        except RefusedTarget as error:
+            raise ValueError(str(error)) from None
+
+    @field_validator("outbound_allow", mode="before")
+    @classmethod
+    def _read_hosts(cls, given: object) -> object:
+        return [one.strip().lower() for one in given.split(",") if one.strip()] if isinstance(given, str) else given
+
+    @field_validator("outbound_allow")
+    @classmethod
+    def _are_hosts(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+):\d{1,5}", one) for one in given):
+            raise ValueError("write host:port, several of them with a comma between")
         return given
 
     @field_validator("host_secret")
@@ -92,6 +108,12 @@ class Settings(BaseModel):
     @classmethod
     def _any_case(cls, given: object) -> object:
         return given.upper() if isinstance(given, str) else given
+
+
+def allowed_targets(settings: Settings) -> tuple[str, ...]:
+    """Every `host:port` that the deployer trusts with requests of ours."""
+    host = (named_in(settings.host_url),) if settings.host_url else ()
+    return (*settings.outbound_allow, *host)
 
 
 def home() -> Path:

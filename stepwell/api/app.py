@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from stepwell.api import care, clients, exports, health, journeys, keys, occurrences, pathways
+from stepwell.api import care, clients, events, exports, health, journeys, keys, occurrences, pathways
 from stepwell.api.frame import Frame
 from stepwell.api.identity import Identity
 from stepwell.api.problems import Problem, install
@@ -20,6 +20,7 @@ _ROUTES: Sequence[Routes] = (
     occurrences.routes,
     care.routes,
     exports.routes,
+    events.routes,
     keys.routes,
 )
 _OPEN_TO_ALL = frozenset({"/v1/openapi.json", "/v1/health", "/v1/ready"})

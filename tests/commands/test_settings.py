@@ -3,7 +3,7 @@
 import pytest
 
 from stepwell.errors import NotRunning
-from stepwell.settings import load_settings
+from stepwell.settings import allowed_targets, load_settings
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,9 @@ from stepwell.settings import load_settings
     [
         ("HOST_URL", "host.example.org", "write an address such as"),
         ("HOST_URL", "file:///etc/passwd", "write an address such as"),
+        ("HOST_URL", "https://user:secret@host.example.org/tasks", "without a user name"),
+        ("OUTBOUND_ALLOW", "hooks.lan", "write host:port"),
+        ("OUTBOUND_ALLOW", "hooks.lan:8443,https://x:1", "write host:port"),
         ("HOST_SECRET", "secret", "base64 of 24 bytes or more"),
         ("HOST_SECRET", "whsec_c2hvcnQ=", "base64 of 24 bytes or more"),
         ("HOST_SECRET", "whsec_!!!!", "base64 of 24 bytes or more"),
@@ -36,3 +39,12 @@ def test_texts_are_words_or_words_by_language(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("STEPWELL_CRISIS_TEXT", "{broken")
     with pytest.raises(NotRunning, match="STEPWELL_CRISIS_TEXT"):
         load_settings()
+
+
+def test_what_the_deployer_trusts_is_listed_and_the_host_is_among_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By host and port, each with its scheme's own where none is written."""
+    monkeypatch.setenv("STEPWELL_DATABASE", "sqlite:////nowhere/x.db")
+    assert allowed_targets(load_settings()) == ()
+    monkeypatch.setenv("STEPWELL_OUTBOUND_ALLOW", "Hooks.lan:8443, [fd00::1]:443")
+    monkeypatch.setenv("STEPWELL_HOST_URL", "https://host.example.org/tasks")
+    assert allowed_targets(load_settings()) == ("hooks.lan:8443", "[fd00::1]:443", "host.example.org:443")

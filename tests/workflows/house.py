@@ -12,9 +12,11 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities import bulk_activities, notify_activities, record_activities, task_activities
+from activities import bulk_activities, notify_activities, record_activities, task_activities, webhook_activities
 from activities.channels.email import EmailChannel, EmailSettings
 from activities.host import Host
+from activities.outbound import Outbound
+from activities.targets import named_in
 from engine.events import Event
 from engine.steps import StepTypes, step_types
 from stepwell import Stepwell
@@ -24,11 +26,12 @@ from stepwell.children import Children
 from stepwell.devserver import find_binary
 from stepwell.mailcatcher import MailCatcher
 from store.database import Database
-from tests.workflows.hosts import SECRET, FakeHost, listening_host
+from tests.workflows.hosts import SECRET, FakeHost, Receiver, listening_host, receiving
 from workflows.alarm import AlarmWorkflow
 from workflows.bulk import BulkWorkflow
+from workflows.courier import CourierWorkflow
 from workflows.journey import JourneyWorkflow
-from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS
+from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS, WEBHOOKS
 from workflows.plugin import DATA_CONVERTER, workflow_runner
 
 _SERVER = [
@@ -44,14 +47,22 @@ class House:
     """What a test has in hand."""
 
     def __init__(
-        self, env: WorkflowEnvironment, database: Database, mail: MailCatcher, host: FakeHost, types: StepTypes
+        self,
+        env: WorkflowEnvironment,
+        database: Database,
+        mail: MailCatcher,
+        host: FakeHost,
+        receivers: Sequence[Receiver],
+        types: StepTypes,
     ) -> None:
         self.env = env
         self.client: Client = env.client
         self.database = database
         self.mail = mail
         self.host = host
-        self.stepwell = Stepwell(database, env.client, "default", types, CARE)
+        self.receivers = receivers
+        allowed = [named_in(one.url) for one in receivers]
+        self.stepwell = Stepwell(database, env.client, "default", types, CARE, allowed=allowed)
 
     async def pass_time(self, journey: str, length: timedelta) -> None:
         """Move the journey's clock on."""
@@ -132,6 +143,8 @@ async def house(
         )
         email = EmailChannel(EmailSettings(port=mail.port, timeout=5, sender="stepwell@example.org"))
         host = await stack.enter_async_context(listening_host())
+        receivers = [await stack.enter_async_context(receiving()) for _ in range(2)]
+        outbound = Outbound([named_in(one.url) for one in receivers])
         children = Children(database, env.client, known, CARE)
         tasks = task_activities(database, known, children, Host(host.url, SECRET))
         tasks += bulk_activities(database, Acting(database, env.client, known, CARE))
@@ -141,13 +154,14 @@ async def house(
             Worker(
                 env.client,
                 task_queue=JOURNEYS,
-                workflows=[JourneyWorkflow, AlarmWorkflow, BulkWorkflow],
+                workflows=[JourneyWorkflow, AlarmWorkflow, BulkWorkflow, CourierWorkflow],
                 workflow_runner=workflow_runner(),
             ),
             Worker(env.client, task_queue=RECORDS, activities=recording),
             Worker(env.client, task_queue=TASKS, activities=tasks),
             Worker(env.client, task_queue=NOTIFICATIONS, activities=notify_activities(database, email, STAFF)),
+            Worker(env.client, task_queue=WEBHOOKS, activities=webhook_activities(database, outbound)),
         )
         for worker in workers:
             await stack.enter_async_context(worker)
-        yield House(env, database, mail, host, known)
+        yield House(env, database, mail, host, receivers, known)
