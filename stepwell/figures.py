@@ -30,12 +30,18 @@ from stepwell.models import (
 )
 from store import figures, journeys, pathways
 from store.tables import EventRow, JourneyRow
-from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, TASKS
+from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, TASKS, WEBHOOKS
 
 _MOST_ALERTS = 50
 _SOON = timedelta(minutes=1)
 _PATIENCE = timedelta(seconds=5)
-_QUEUES = ((JOURNEYS, "workflow"), (RECORDS, "activity"), (NOTIFICATIONS, "activity"), (TASKS, "activity"))
+_QUEUES = (
+    (JOURNEYS, "workflow"),
+    (RECORDS, "activity"),
+    (NOTIFICATIONS, "activity"),
+    (TASKS, "activity"),
+    (WEBHOOKS, "activity"),
+)
 _EXPIRED = ("expired", "abandoned")
 
 

@@ -1,5 +1,6 @@
 """Searching journeys at the front door, and searches with a name."""
 
+import hashlib
 from datetime import timedelta
 
 from stepwell.access import needs
@@ -25,9 +26,10 @@ class Searching(Authoring):
         Pages are stable: a journey that does not change is on exactly one of them. Raises Refused for another list's cursor.
         """
         filters = await self._filters(query)
+        mark = hashlib.sha256(query.model_dump_json().encode()).hexdigest()[:16]
         async with self._database.read() as session:
             try:
-                rows, cursor = await search.find(session, self._tenant, filters, by=query.sort, limit=limit, after=after)
+                rows, cursor = await search.find(session, self._tenant, filters, limit=limit, after=after, mark=mark)
             except BadCursor:
                 raise Refused("bad_cursor", "A", "the cursor is not of this list; begin again without one") from None
             opened = await search.open_counts(session, [row.id for row in rows])
@@ -57,6 +59,7 @@ class Searching(Authoring):
             failed_since=query.failed_since,
             practitioner=query.practitioner,
             also=self._practitioner,
+            by=query.sort,
         )
 
     @needs("journeys:read", "operator")

@@ -32,6 +32,7 @@ async def outlook(session: AsyncSession, tenant: str, filters: Filters) -> list[
     status, opened, held = col(JourneyRow.status), _has(), _has(col(OccurrenceRow.holds).is_(True))
     # a subquery, so that the same expression is not two of them: PostgreSQL would not group by it
     each = search.fitting(
+        session,
         select(status.label("status"), case((opened, 1), else_=0).label("opened"), case((held, 1), else_=0).label("held")),
         tenant,
         filters,
@@ -55,7 +56,7 @@ async def add(session: AsyncSession, job: BulkJobRow, chosen: Iterable[Filters])
     await session.flush()
     for filters in chosen:
         columns: list[Any] = [literal(job.id), col(JourneyRow.id), literal(WAITING)]
-        journeys = search.fitting(select(*columns), job.tenant, filters)
+        journeys = search.fitting(session, select(*columns), job.tenant, filters)
         await session.execute(insert(BulkItemRow).from_select(["job", "journey", "state"], journeys))
 
 

@@ -11,18 +11,18 @@ from engine.steps import step_types
 from stepwell import Stepwell
 from stepwell.models import QueueHealth
 from tests.workflows.house import House
-from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, TASKS
+from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, TASKS, WEBHOOKS
 
 
 async def test_every_queue_has_somebody_who_works_on_it(home: House) -> None:
-    """Each of the four, with when it was last asked for work."""
+    """Each of the five, with when it was last asked for work."""
 
     async def all_polled() -> list[QueueHealth] | None:
         queues = await home.stepwell.queues()
         return queues if all(one.pollers for one in queues) else None
 
     found: list[QueueHealth] = await home.until(all_polled, "a poll of every queue")
-    assert {one.queue for one in found} == {JOURNEYS, RECORDS, NOTIFICATIONS, TASKS}
+    assert {one.queue for one in found} == {JOURNEYS, RECORDS, NOTIFICATIONS, TASKS, WEBHOOKS}
     now = datetime.now(UTC)
     assert all(one.last_polled_at is not None and abs(now - one.last_polled_at) < timedelta(minutes=5) for one in found)
     assert all(one.backlog == 0 for one in found)
