@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from stepwell.api import care, clients, events, exports, health, journeys, keys, occurrences, pathways
+from stepwell.api import bulk, care, clients, events, exports, figures, health, journeys, keys, occurrences, pathways
 from stepwell.api.frame import Frame
 from stepwell.api.identity import Identity
 from stepwell.api.problems import Problem, install
@@ -19,6 +19,8 @@ _ROUTES: Sequence[Routes] = (
     journeys.routes,
     occurrences.routes,
     care.routes,
+    figures.routes,
+    bulk.routes,
     exports.routes,
     events.routes,
     keys.routes,
