@@ -42,11 +42,18 @@ class House:
     """What a test has in hand."""
 
     def __init__(
-        self, env: WorkflowEnvironment, database: Database, mail: MailCatcher, host: FakeHost, types: StepTypes
+        self,
+        env: WorkflowEnvironment,
+        database: Database,
+        database_url: str,
+        mail: MailCatcher,
+        host: FakeHost,
+        types: StepTypes,
     ) -> None:
         self.env = env
         self.client: Client = env.client
         self.database = database
+        self.database_url = database_url
         self.mail = mail
         self.host = host
         self.stepwell = Stepwell(database, env.client, "default", types, CARE)
@@ -112,7 +119,8 @@ async def house(
     """Everything up, and down again afterwards. `records` may replace the recording activity, `types` adds step types."""
     known = types if types is not None else step_types()
     async with AsyncExitStack() as stack:
-        database = Database.open(f"sqlite:///{folder / 'store.db'}")
+        database_url = f"sqlite:///{folder / 'store.db'}"
+        database = Database.open(database_url)
         stack.push_async_callback(database.close)
         await database.migrate()
         mail = MailCatcher(folder / "mail")
@@ -147,4 +155,4 @@ async def house(
         )
         for worker in workers:
             await stack.enter_async_context(worker)
-        yield House(env, database, mail, host, known)
+        yield House(env, database, database_url, mail, host, known)
