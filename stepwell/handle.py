@@ -7,7 +7,6 @@ from datetime import timedelta
 from temporalio.service import RPCError
 
 from engine.steps import StepTypes
-from stepwell.answering import Answering
 from stepwell.assigning import Assigning
 from stepwell.care import care_from
 from stepwell.connection import connect_to
@@ -15,6 +14,7 @@ from stepwell.conversing import Conversing
 from stepwell.errors import Unavailable
 from stepwell.exporting import Exporting
 from stepwell.keys import Keys
+from stepwell.links import Links
 from stepwell.measuring import Measuring
 from stepwell.packages import installed_types
 from stepwell.searching import Searching
@@ -24,7 +24,7 @@ from store.database import Database
 _HEALTH = timedelta(seconds=3)
 
 
-class Stepwell(Assigning, Answering, Conversing, Exporting, Measuring, Searching, Keys):
+class Stepwell(Assigning, Links, Conversing, Exporting, Measuring, Searching, Keys):
     """One tenant's handle: author, steer, watch.
 
     async with Stepwell.connect() as stepwell:

@@ -427,3 +427,11 @@ class SavedView(_Out):
     query: str
     created_at: datetime
     created_by: str
+
+
+class NewLink(_Out):
+    """A link to one step of one client that was just made."""
+
+    token: str
+    """Shown this once; only its hash is kept."""
+    expires_at: datetime

@@ -125,7 +125,7 @@ def _summary(endpoint: Callable[..., Any]) -> str:
 def _declaration(right: Right, *, has_key: bool) -> dict[str, Any]:
     declared: dict[str, Any] = {
         "security": [{"bearer": []}],
-        "x-stepwell-callers": sorted(right.kinds) + (["link"] if right.by_link else []),
+        "x-stepwell-callers": list(right.callers),
         "x-stepwell-scope": right.scope,
     }
     if has_key:

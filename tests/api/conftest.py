@@ -10,6 +10,6 @@ from tests.api.front import Front, front
 
 @pytest.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Front]:
-    """A whole Stepwell with a gateway before it."""
+    """A gateway of the test's own."""
     async with front(tmp_path) as up:
         yield up

@@ -1,69 +1,88 @@
-"""The front door for one test: the house, a real gateway on a port of its own, and callers with keys."""
+"""The front door for a test: a whole house behind a real HTTP server on loopback, and callers with credentials of every kind."""
 
 import sys
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import httpx
 
-from stepwell.access import Kind, Scope, process
+from stepwell import Stepwell
+from stepwell.access import SCOPES, Kind, process
 from stepwell.api.app import create_app
 from stepwell.gateway import serving
 from tests.e2e.processes import Child, environment, free_port
+from tests.pathways import EXAMPLES
 from tests.workflows.house import House, house
+
+ONE_STEP = """
+pathway: {name}
+title: One thing to do
+steps:
+  - id: note
+    type: questionnaire
+    title: How was it?
+    rationale: So that we both know.
+    practitioner_notes: CANARY-NOTE
+    visibility: {visibility}
+    content:
+      items:
+        - {{id: words, type: text, text: In your words}}
+"""
+
+
+class Gateway(NamedTuple):
+    """A gateway in a process of its own."""
+
+    child: Child
+    url: str
 
 
 class Front:
-    """What a test has in hand: the house behind the door, and callers in front of it."""
+    """A gateway, and who may call it."""
 
-    def __init__(self, home: House, address: str, stack: AsyncExitStack) -> None:
+    def __init__(self, home: House, url: str) -> None:
         self.home = home
-        self.address = address
-        self._stack = stack
+        self.url = url
+        self._open: list[httpx.AsyncClient] = []
 
-    async def secret(
-        self,
-        kind: Kind,
-        subject: str | None = None,
-        *,
-        scopes: Collection[Scope] | None = None,
-        tenant: str = "default",
-    ) -> str:
-        """A new key's secret."""
-        door = self.home.stepwell.called_by(process(tenant))
-        return (await door.add_key(kind, subject=subject, scopes=scopes)).secret
+    def connection(self, key: str | None = None, *, url: str | None = None, **headers: str) -> httpx.AsyncClient:
+        """A connection that sends this credential with everything; `url` is another gateway's."""
+        given = {**({"authorization": f"Bearer {key}"} if key else {}), **headers}
+        made = httpx.AsyncClient(base_url=f"{url or self.url}/v1", headers=given, timeout=30, trust_env=False)
+        self._open.append(made)
+        return made
 
     async def caller(
-        self,
-        kind: Kind,
-        subject: str | None = None,
-        *,
-        scopes: Collection[Scope] | None = None,
-        tenant: str = "default",
-        act_as: str | None = None,
+        self, kind: Kind, subject: str | None = None, *, tenant: str = "default", scopes: tuple[str, ...] | None = None
     ) -> httpx.AsyncClient:
-        """Somebody with a key of their own; `act_as` as the header has it."""
-        more = {"Stepwell-Act-As": act_as} if act_as else {}
-        return await self.with_credential(await self.secret(kind, subject, scopes=scopes, tenant=tenant), more)
+        """A connection of somebody with a key of their own."""
+        return self.connection(await self.key(kind, subject, tenant=tenant, scopes=scopes))
 
-    async def with_credential(self, secret: str | None, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
-        """Somebody with this credential, or with none."""
-        given = {"Authorization": f"Bearer {secret}"} if secret else {}
-        return await self.at(self.address, {**given, **(headers or {})})
+    async def key(
+        self, kind: Kind, subject: str | None = None, *, tenant: str = "default", scopes: tuple[str, ...] | None = None
+    ) -> str:
+        """A new key."""
+        chosen = [one for one in SCOPES if one in scopes] if scopes is not None else None
+        made = await self.of(tenant).add_key(kind, subject=subject, scopes=chosen)
+        return made.secret
 
-    async def at(self, address: str, headers: Mapping[str, str]) -> httpx.AsyncClient:
-        """A connection to some gateway, closed at the end of the test."""
-        return await self._stack.enter_async_context(
-            httpx.AsyncClient(base_url=address, headers=dict(headers), timeout=60, trust_env=False)
-        )
+    def of(self, tenant: str = "default") -> Stepwell:
+        """The handle, as the process of a tenant."""
+        return self.home.stepwell.called_by(process(tenant))
 
     @asynccontextmanager
-    async def gateway_process(self, folder: Path, name: str = "gateway", **settings: object) -> AsyncIterator["Gateway"]:
-        """Another gateway on the same store and server, in a process that may be killed."""
+    async def gateway_process(self, folder: Path, name: str = "gateway", **settings: object) -> AsyncIterator[Gateway]:
+        """Another gateway on the same store and the same server, in a process that may be killed."""
         port = free_port()
         command = [str(Path(sys.executable).with_name("stepwell")), "serve", "--http-port", str(port)]
-        child = Child(command, environment(**self.surroundings(), **settings), folder, name)
+        surroundings = {
+            "database": self.home.database_url,
+            "temporal": self.home.client.service_client.config.target_host,
+            "namespace": self.home.client.namespace,
+        }
+        child = Child(command, environment(**surroundings, **settings), folder, name)
         child.start()
         try:
             child.wait_for("serving")
@@ -71,29 +90,30 @@ class Front:
         finally:
             child.stop()
 
-    def surroundings(self) -> dict[str, object]:
-        """The settings that bring another process to the same store and the same server."""
-        return {
-            "database": self.home.database_url,
-            "temporal": self.home.client.service_client.config.target_host,
-            "namespace": self.home.client.namespace,
-        }
-
-
-class Gateway:
-    """A gateway in a process of its own."""
-
-    def __init__(self, child: Child, address: str) -> None:
-        self.child = child
-        self.address = address
+    async def close(self) -> None:
+        """Every connection."""
+        for one in self._open:
+            await one.aclose()
 
 
 @asynccontextmanager
-async def front(folder: Path) -> AsyncIterator[Front]:
-    """Everything up with the gateway before it, and down again afterwards."""
+async def front(folder: Path, **more: Any) -> AsyncIterator[Front]:
+    """Everything up, and down again afterwards."""
     async with AsyncExitStack() as stack:
-        home = await stack.enter_async_context(house(folder))
+        home = await stack.enter_async_context(house(folder, **more))
         app = create_app(home.stepwell.called_by(process("default")))
-        address = await stack.enter_async_context(serving(app, "127.0.0.1", free_port()))
-        async with AsyncExitStack() as connections:
-            yield Front(home, address, connections)
+        url = await stack.enter_async_context(serving(app, "127.0.0.1", free_port()))
+        up = Front(home, url)
+        stack.push_async_callback(up.close)
+        yield up
+
+
+async def publish(stepwell: Stepwell, *names: str) -> None:
+    """Some of the examples."""
+    for name in names:
+        await stepwell.publish((EXAMPLES / f"{name}.yaml").read_bytes())
+
+
+async def publish_one_step(stepwell: Stepwell, name: str = "one-step", visibility: str = "client_and_practitioner") -> None:
+    """A pathway of one question, open at once."""
+    await stepwell.publish(ONE_STEP.format(name=name, visibility=visibility))
