@@ -9,9 +9,13 @@ import uvicorn
 from fastapi import FastAPI
 
 from stepwell.api.app import create_app
+from stepwell.api.limits import RATES
+from stepwell.api.terms import Terms
 from stepwell.devserver import refuse_taken
 from stepwell.errors import NotRunning
 from stepwell.handle import Stepwell
+from stepwell.housekeeping import tidying
+from stepwell.patience import ImpatientProtocol
 from stepwell.settings import Settings
 from stepwell.workers import until_signalled
 
@@ -40,6 +44,7 @@ async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
             access_log=False,
             server_header=False,
             lifespan="off",
+            http=ImpatientProtocol,
             h11_max_incomplete_event_size=32 * 1024,
             timeout_graceful_shutdown=_GRACE,
         )
@@ -58,6 +63,16 @@ async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
 
 async def serve(settings: Settings, host: str, port: int) -> None:
     """Serve with these settings until SIGTERM or Ctrl-C; requests under way are finished first."""
-    async with Stepwell.connect(settings) as handle, serving(create_app(handle), host, port) as address:
+    async with (
+        Stepwell.connect(settings) as handle,
+        tidying(handle.database),
+        serving(create_app(handle, terms_from(settings)), host, port) as address,
+    ):
         structlog.get_logger("stepwell.gateway").info("serving", address=address)
         await until_signalled()
+
+
+def terms_from(settings: Settings) -> Terms:
+    """The terms that the settings say."""
+    rates = {kind: getattr(settings, f"rate_{kind}") for kind in RATES}
+    return Terms(rates=rates, most_wrong=settings.wrong_credentials)

@@ -93,11 +93,13 @@ class Links(Answering, Reading):
 
 
 class Bearer(NamedTuple):
-    """Who holds a link."""
+    """Who holds a credential."""
 
     caller: Caller
-    is_spent: bool
-    """Whether its step is settled for good: nothing is to be done with it any more."""
+    is_spent: bool = False
+    """Whether it is a link whose step is settled for good: nothing is to be done with it any more."""
+    secret: str = ""
+    """What only its bearer has, as long as the credential lasts; never kept, never shown."""
 
 
 async def bearer_of(database: Database, token: str) -> Bearer | None:
@@ -107,7 +109,7 @@ async def bearer_of(database: Database, token: str) -> Bearer | None:
         if row is None:
             return None
         is_spent = await links.is_spent(session, row)
-    return Bearer(_caller(row.tenant, row.client, Step(row.journey, row.occurrence), row.hash), is_spent)
+    return Bearer(_caller(row.tenant, row.client, Step(row.journey, row.occurrence), row.hash), is_spent, token)
 
 
 async def opting_out(database: Database, token: str) -> Caller | None:

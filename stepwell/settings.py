@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from engine.words import Text
 from stepwell.errors import NotRunning
@@ -34,7 +34,9 @@ class Settings(BaseModel):
     smtp_security: Literal["none", "starttls", "tls"] = "none"
     mail_from: str = "stepwell@localhost"
     client_link: str | None = None
-    """Where a client opens a step, with `{journey}` and `{occurrence}` in it."""
+    """Where a client opens a step, with `{journey}` and `{occurrence}` in it, or with `{token}`: a link of its own."""
+    link_days: int = Field(default=30, ge=1, le=365)
+    """How many days such a token, and the one that ends a client's mails, is good for."""
     ui: str | None = None
     """Temporal's Web UI."""
     public_url: str | None = None
@@ -51,6 +53,28 @@ class Settings(BaseModel):
     """Where host tasks are asked for, by a signed POST."""
     host_secret: SecretStr | None = None
     """The secret of those signatures: `whsec_…` (Standard Webhooks)."""
+    oidc_issuer: str | None = None
+    """The host's identity provider, exactly as its tokens name it: they are let in beside API keys."""
+    oidc_audience: str | None = None
+    """Whom its tokens have to be for."""
+    oidc_tenants: tuple[str, ...] = ()
+    """The tenants that it speaks for; unless given, `tenant`."""
+    oidc_kind_claim: str = "stepwell_kind"
+    """Which claim says `host`, `practitioner`, `client` or `operator`."""
+    oidc_subject_claim: str = "sub"
+    """Which claim holds the practitioner's or client's id, as Stepwell knows it."""
+    oidc_tenant_claim: str = "stepwell_tenant"
+    """Which claim names the tenant."""
+    rate_host: int = Field(default=300, ge=1)
+    """Requests a second that each credential of a host may make; ten seconds' worth at once."""
+    rate_practitioner: int = Field(default=50, ge=1)
+    """The same for each practitioner."""
+    rate_client: int = Field(default=10, ge=1)
+    """The same for each client."""
+    rate_operator: int = Field(default=50, ge=1)
+    """The same for each operator."""
+    wrong_credentials: int = Field(default=20, ge=1)
+    """Wrong credentials from one address in a minute, at all gateways together, after which it has to wait."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("staff", mode="before")
@@ -62,6 +86,11 @@ class Settings(BaseModel):
         if not all(role.strip() and mail.strip() for role, _, mail in pairs):
             raise ValueError("write role=address, several of them with a comma between")
         return {role.strip(): mail.strip() for role, _, mail in pairs}
+
+    @field_validator("oidc_tenants", mode="before")
+    @classmethod
+    def _read_tenants(cls, given: object) -> object:
+        return [one.strip() for one in given.split(",") if one.strip()] if isinstance(given, str) else given
 
     @field_validator("host_url")
     @classmethod

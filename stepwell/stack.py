@@ -13,8 +13,9 @@ from stepwell.api.app import create_app
 from stepwell.care import care_from
 from stepwell.devserver import DevServer, refuse_taken
 from stepwell.errors import NotRunning
-from stepwell.gateway import serving
+from stepwell.gateway import serving, terms_from
 from stepwell.handle import Stepwell
+from stepwell.housekeeping import tidying
 from stepwell.mailcatcher import MailCatcher
 from stepwell.packages import installed_types
 from stepwell.settings import Settings, given_settings, stack_file
@@ -76,9 +77,10 @@ async def running_stack(folder: Path, ports: Ports, *, works: bool = True) -> As
             for worker in build_workers(connection, database, settings):
                 await stack.enter_async_context(worker)
             await stack.enter_async_context(watching(database, connection, installed_types()))
+        await stack.enter_async_context(tidying(database))
         handle = Stepwell(database, connection, settings.tenant, installed_types(), care_from(settings))
         await stack.enter_async_context(
-            serving(create_app(handle.called_by(process(settings.tenant))), "127.0.0.1", ports.http)
+            serving(create_app(handle.called_by(process(settings.tenant)), terms_from(settings)), "127.0.0.1", ports.http)
         )
         _announce(folder, settings)
         stack.callback(lambda: stack_file(folder).unlink(missing_ok=True))

@@ -22,6 +22,7 @@ _log = structlog.get_logger("stepwell.api")
 _ABOUT_WHAT_WAS_SENT = frozenset(
     {
         "bad_cursor",
+        "bad_duration",
         "bad_id",
         "bad_order",
         "bad_quiet_hours",
@@ -97,6 +98,7 @@ _TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Not a method of this resource",
+    408: "Too slow",
     409: "Refused by a rule",
     410: "Gone",
     411: "Say how long it is",
