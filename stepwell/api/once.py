@@ -27,7 +27,7 @@ from store.ids import new_id
 from store.tables import IdempotencyRow
 
 KEPT = timedelta(hours=48)
-_LEASE = timedelta(seconds=30)
+_LEASE = timedelta(seconds=12)
 """How long after its last sign whoever took a request on is taken to be gone."""
 _PATIENCE = 20.0
 """Seconds that the same request waits for the answer to the first."""
