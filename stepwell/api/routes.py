@@ -60,10 +60,10 @@ class GuardedRoute(APIRoute):
             state = request.app.state
             bearer = await state.identity.bearer_of(request)
             request.state.caller, request.state.secret = bearer.caller, bearer.secret
-            _hold_to_limits(request, state.limiter)
             key = request.headers.get("idempotency-key") if request.method not in _SAFE else None
             if bearer.is_spent and key is None:
                 raise bad_credential()
+            _hold_to_limits(request, state.limiter)
             if request.method in _SAFE:
                 return await inner(request)
             await _whole_body(request)
@@ -93,6 +93,7 @@ async def _whole_body(request: Request) -> None:
 
 async def _refused(request: Request) -> Response:
     """Where the step of a link is settled, only the answers that it has had are given again."""
+    request.state.headers = {}
     raise bad_credential()
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -114,9 +114,14 @@ class House:
 
 @asynccontextmanager
 async def house(
-    folder: Path, *, records: Sequence[Callable[..., Any]] | None = None, types: StepTypes | None = None
+    folder: Path,
+    *,
+    records: Sequence[Callable[..., Any]] | None = None,
+    types: StepTypes | None = None,
+    email: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[House]:
-    """Everything up, and down again afterwards. `records` may replace the recording activity, `types` adds step types."""
+    """Everything up, and down again afterwards. `records` may replace the recording activity, `types` adds step types,
+    `email` says more of how mail is sent."""
     known = types if types is not None else step_types()
     async with AsyncExitStack() as stack:
         database_url = f"sqlite:///{folder / 'store.db'}"
@@ -136,7 +141,9 @@ async def house(
                 data_converter=DATA_CONVERTER,
             )
         )
-        email = EmailChannel(EmailSettings(port=mail.port, timeout=5, sender="stepwell@example.org"))
+        email = EmailChannel(
+            EmailSettings.model_validate({"port": mail.port, "timeout": 5, "sender": "stepwell@example.org", **(email or {})})
+        )
         host = await stack.enter_async_context(listening_host())
         children = Children(database, env.client, known, CARE)
         tasks = task_activities(database, known, children, Host(host.url, SECRET))
