@@ -4,8 +4,10 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from activities.channels.email import EmailChannel
+from activities.courier import Courier
 from activities.host import Host
 from activities.notifier import Notifier
+from activities.outbound import Outbound
 from activities.recorder import Recorder
 from activities.tasks import Journeys, Tasks
 from store.database import Database
@@ -34,3 +36,8 @@ def task_activities(database: Database, types: Collection[str], journeys: Journe
 def notify_activities(database: Database, email: EmailChannel, staff: Mapping[str, str] | None = None) -> list[Activity]:
     """What speaks to people; `staff` says where the roles on an escalation ladder read their mail."""
     return [Notifier(database, email, staff or {}).notify]
+
+
+def webhook_activities(database: Database, outbound: Outbound) -> list[Activity]:
+    """What carries events to hosts."""
+    return [Courier(database, outbound).carry]

@@ -1,4 +1,4 @@
-"""Record: events into the store and the read model up to them, in one transaction."""
+"""Record: events into the store, the read model up to them, and what hosts hear of them, in one transaction."""
 
 from datetime import datetime
 
@@ -7,10 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from engine.announcements import announce
 from engine.effects import Record, RecordResult
 from engine.events import Event
 from engine.view import fold
-from store import events, journeys, ledger, projection, responses
+from store import events, journeys, ledger, outbox, projection, responses
 from store.database import Database
 
 _log = structlog.get_logger("stepwell.record")
@@ -42,6 +43,8 @@ class Recorder:
             await responses.mark_accepted(session, effect.tenant, _accepted(fresh))
             for event in fresh:
                 await _mark_ledger(session, journey.id, event)
+            whose = outbox.about(journey)
+            await outbox.append(session, effect.tenant, [announce(event, journey.id, whose) for event in fresh])
         _log.info("recorded", journey=effect.journey, first=fresh[0].seq, last=fresh[-1].seq, kinds=[one.kind for one in fresh])
         return RecordResult(seq=fresh[-1].seq)
 

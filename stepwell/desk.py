@@ -1,5 +1,6 @@
 """What every part of the front door works with: the caller, the store, the connection, the step types."""
 
+from collections.abc import Collection
 from copy import copy
 from datetime import UTC, datetime
 from typing import Literal, Self
@@ -11,6 +12,7 @@ from engine.contents import Contents
 from engine.messages import Role
 from engine.publishing import Published
 from engine.steps import StepTypes
+from engine.steptype import Content
 from engine.structure import Structure
 from stepwell.access import Caller, process
 from stepwell.care import NO_CARE, Care
@@ -28,13 +30,25 @@ Side = Literal["client", "practitioner"]
 class Desk:
     """One caller's door to the engine: what is not theirs to see is not there."""
 
-    def __init__(self, database: Database, connection: Connection, tenant: str, types: StepTypes, care: Care = NO_CARE) -> None:
+    def __init__(
+        self,
+        database: Database,
+        connection: Connection,
+        tenant: str,
+        types: StepTypes,
+        care: Care = NO_CARE,
+        *,
+        allowed: Collection[str] = (),
+    ) -> None:
+        """`allowed` are the `host:port` that requests of ours may go to although they are private."""
         self._database = database
         self._connection = connection
         self._caller = process(tenant)
         self._types = types
         self._care = care
-        self._versions: dict[tuple[str, int], Published] = {}
+        self._versions: dict[tuple[str, str, int], Published] = {}
+        self._read_contents: dict[tuple[str, str, int, str], Content] = {}
+        self._allowed = frozenset(allowed)
 
     def called_by(self, caller: Caller) -> Self:
         """The same door for another caller: their tenant, their rights, their people."""
@@ -126,15 +140,16 @@ class Desk:
 
     async def _published_for(self, journey: JourneyRow) -> Published:
         """The version the journey is on; read once, since a version never changes."""
-        key = (journey.pathway, journey.version)
+        key = (journey.tenant, journey.pathway, journey.version)
         known = self._versions.get(key)
         if known is not None:
             return known
-        published = await self._published(*key)
+        published = await self._published(journey.pathway, journey.version)
         if published is None:
             raise NotFound(f"{journey.pathway} version {journey.version} is not in the store any more")
         if len(self._versions) >= _MOST_VERSIONS:
             self._versions.clear()
+            self._read_contents.clear()
         self._versions[key] = published
         return published
 

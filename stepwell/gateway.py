@@ -8,15 +8,18 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from activities.outbound import Outbound
 from stepwell.api.app import create_app
 from stepwell.api.limits import RATES
+from stepwell.api.provider import ProviderKeys
 from stepwell.api.terms import Terms
+from stepwell.api.tokens import Tokens, Trust, scopes_by_kind
 from stepwell.devserver import refuse_taken
 from stepwell.errors import NotRunning
 from stepwell.handle import Stepwell
 from stepwell.housekeeping import tidying
 from stepwell.patience import ImpatientProtocol
-from stepwell.settings import Settings
+from stepwell.settings import Settings, allowed_targets
 from stepwell.workers import until_signalled
 
 _GRACE = 10
@@ -75,4 +78,19 @@ async def serve(settings: Settings, host: str, port: int) -> None:
 def terms_from(settings: Settings) -> Terms:
     """The terms that the settings say."""
     rates = {kind: getattr(settings, f"rate_{kind}") for kind in RATES}
-    return Terms(rates=rates, most_wrong=settings.wrong_credentials)
+    return Terms(_tokens_from(settings), rates, settings.wrong_credentials)
+
+
+def _tokens_from(settings: Settings) -> Tokens | None:
+    if settings.oidc_issuer is None or settings.oidc_audience is None:
+        return None
+    trust = Trust(
+        issuer=settings.oidc_issuer,
+        audience=settings.oidc_audience,
+        tenants=settings.oidc_tenants or (settings.tenant,),
+        kind_claim=settings.oidc_kind_claim,
+        subject_claim=settings.oidc_subject_claim,
+        tenant_claim=settings.oidc_tenant_claim,
+    )
+    keys = ProviderKeys(trust.issuer, Outbound(allowed_targets(settings)))
+    return Tokens(trust, keys, scopes_by_kind(Stepwell))

@@ -16,15 +16,16 @@ from stepwell.exporting import Exporting
 from stepwell.keys import Keys
 from stepwell.links import Links
 from stepwell.measuring import Measuring
+from stepwell.outgoing import Outgoing
 from stepwell.packages import installed_types
 from stepwell.searching import Searching
-from stepwell.settings import Settings, load_settings
+from stepwell.settings import Settings, allowed_targets, load_settings
 from store.database import Database
 
 _HEALTH = timedelta(seconds=3)
 
 
-class Stepwell(Assigning, Links, Conversing, Exporting, Measuring, Searching, Keys):
+class Stepwell(Assigning, Links, Conversing, Exporting, Measuring, Searching, Outgoing, Keys):
     """One tenant's handle: author, steer, watch.
 
     async with Stepwell.connect() as stepwell:
@@ -43,7 +44,8 @@ class Stepwell(Assigning, Links, Conversing, Exporting, Measuring, Searching, Ke
         try:
             await database.check()
             connection = await connect_to(chosen)
-            yield cls(database, connection, chosen.tenant, types if types is not None else installed_types(), care_from(chosen))
+            known = types if types is not None else installed_types()
+            yield cls(database, connection, chosen.tenant, known, care_from(chosen), allowed=allowed_targets(chosen))
         finally:
             await database.close()
 

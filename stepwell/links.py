@@ -48,7 +48,7 @@ class Links(Answering, Reading):
     async def linked_step(self) -> ToDo:
         """The step of this link, as its client's to-do list has it; showing it changes nothing."""
         only = self._linked
-        return await self.open_step(only.journey, only.occurrence)
+        return await self.step(only.journey, only.occurrence)
 
     @needs("answers:write", "client", only_by_link=True)
     async def linked_open(self, *, message_id: str | None = None) -> Answer:

@@ -12,7 +12,7 @@ Again = Literal["reject", "use_existing", "restart", "parallel"]
 
 
 class _Out(BaseModel):
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, json_schema_serialization_defaults_required=True)
 
 
 class Taken(Answer):
@@ -200,6 +200,29 @@ class ToDo(_Out):
     """What the step type asks for, its texts in the reader's language, for a host that draws it."""
 
 
+class PathStep(_Out):
+    """A step that came, as its client may hear of it."""
+
+    occurrence: str
+    title: str
+    type: str
+    state: str
+    delivered_at: datetime | None
+    settled_at: datetime | None
+    late: bool
+
+
+class Path(_Out):
+    """One journey, as its client sees it."""
+
+    journey: str
+    title: str
+    status: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    steps: tuple[PathStep, ...]
+
+
 class Alert(_Out):
     """A response met a risk rule. The response itself is read where responses are read."""
 
@@ -279,7 +302,7 @@ class Unfinished(_Out):
     client: str
     occurrence: str
     state: str
-    since: datetime
+    since: AwareDatetime
     """When it was delivered."""
     reminders: int
     holds: bool
@@ -435,3 +458,46 @@ class NewLink(_Out):
     token: str
     """Shown this once; only its hash is kept."""
     expires_at: datetime
+
+
+class Endpoint(_Out):
+    """Where a host wants its events sent, without the secrets."""
+
+    id: str
+    url: str
+    types: tuple[str, ...]
+    """Only these; none: every one."""
+    created_at: datetime
+    disabled_at: datetime | None
+    """Since when nothing is sent to it."""
+    disabled_why: str | None
+    """`gone`: it answered 410. `failing`: for five days nothing arrived. `asked`: somebody switched it off."""
+    failing_since: datetime | None
+    """The first of the failures without a success between them."""
+
+
+class NewEndpoint(Endpoint):
+    """An endpoint with a secret that was just made."""
+
+    secret: str
+    """Shown this once: `whsec_…` (Standard Webhooks)."""
+
+
+class Delivery(_Out):
+    """One event on its way to one endpoint."""
+
+    position: int
+    event: str
+    type: str
+    state: Literal["waiting", "delivered", "dead"]
+    attempts: int
+    next_at: datetime | None
+    """When it is tried (again); None: it is not."""
+    attempted_at: datetime | None
+    delivered_at: datetime | None
+    dead_at: datetime | None
+    """Given up after the last retry."""
+    status: int | None
+    """The HTTP status of the last attempt; None: no answer came, or it was not tried yet."""
+    failed: str | None
+    """Why no answer came."""

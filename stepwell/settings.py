@@ -5,10 +5,11 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
+from activities.targets import RefusedTarget, named_in, read_target
 from engine.words import Text
 from stepwell.errors import NotRunning
 
@@ -75,6 +76,8 @@ class Settings(BaseModel):
     """The same for each operator."""
     wrong_credentials: int = Field(default=20, ge=1)
     """Wrong credentials from one address in a minute, at all gateways together, after which it has to wait."""
+    outbound_allow: tuple[str, ...] = ()
+    """Hosts that webhooks may go to although they are private or without TLS: `hooks.lan:8443,127.0.0.1:9000`."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("staff", mode="before")
@@ -95,8 +98,21 @@ class Settings(BaseModel):
     @field_validator("host_url")
     @classmethod
     def _is_address(cls, given: str | None) -> str | None:
-        if given is not None and not re.match(r"https?://[^\s/]+", given):
-            raise ValueError("write an address such as https://host.example.org/tasks")
+        try:
+            return given and read_target(given, [named_in(given)]) and given
+        except RefusedTarget as error:
+            raise ValueError(str(error)) from None
+
+    @field_validator("outbound_allow", mode="before")
+    @classmethod
+    def _read_hosts(cls, given: object) -> object:
+        return [one.strip().lower() for one in given.split(",") if one.strip()] if isinstance(given, str) else given
+
+    @field_validator("outbound_allow")
+    @classmethod
+    def _are_hosts(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+):\d{1,5}", one) for one in given):
+            raise ValueError("write host:port, several of them with a comma between")
         return given
 
     @field_validator("host_secret")
@@ -117,10 +133,31 @@ class Settings(BaseModel):
     def _by_language(cls, given: object) -> object:
         return json.loads(given) if isinstance(given, str) and given.lstrip().startswith("{") else given
 
+    @model_validator(mode="after")
+    def _trusts_wholly(self) -> Self:
+        if (self.oidc_issuer is None) != (self.oidc_audience is None):
+            raise ValueError("set STEPWELL_OIDC_ISSUER and STEPWELL_OIDC_AUDIENCE together, or neither")
+        if self.oidc_issuer is not None and not _is_guarded(self.oidc_issuer, self.outbound_allow):
+            raise ValueError("STEPWELL_OIDC_ISSUER is https:// and public, or named in STEPWELL_OUTBOUND_ALLOW")
+        return self
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _any_case(cls, given: object) -> object:
         return given.upper() if isinstance(given, str) else given
+
+
+def _is_guarded(issuer: str, allowed: tuple[str, ...]) -> bool:
+    try:
+        return bool(read_target(issuer, allowed))
+    except RefusedTarget:
+        return False
+
+
+def allowed_targets(settings: Settings) -> tuple[str, ...]:
+    """Every `host:port` that the deployer trusts with requests of ours."""
+    host = (named_in(settings.host_url),) if settings.host_url else ()
+    return (*settings.outbound_allow, *host)
 
 
 def home() -> Path:
@@ -156,4 +193,5 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise NotRunning(f"the setting STEPWELL_{name.upper()} does not fit: {first['msg'].lower()}") from None
+        which = f"the setting STEPWELL_{name.upper()} does" if name else "the settings do"
+        raise NotRunning(f"{which} not fit: {first['msg'][:1].lower()}{first['msg'][1:]}") from None

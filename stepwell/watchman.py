@@ -1,4 +1,7 @@
-"""Sees to it that no alert stays untold: what could not be told when it was raised is told as soon as that is possible."""
+"""Sees to it that no alert stays untold and no endpoint without its courier.
+
+What could not be told when it was raised, or started when it was wanted, is as soon as that is possible.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from temporalio.client import Client as Connection
+from temporalio.service import RPCError
 
 from engine.errors import StepwellError
 from engine.steps import StepTypes
 from stepwell.alerting import Alerting
-from store import alerts
+from stepwell.couriers import engage
+from store import alerts, webhooks
 from store.database import Database
 
 _EVERY = 15.0
@@ -35,6 +40,7 @@ async def watching(database: Database, connection: Connection, types: StepTypes)
 async def _watch(database: Database, connection: Connection, types: StepTypes) -> None:
     while True:
         await look(database, connection, types)
+        await send_couriers(database, connection)
         await asyncio.sleep(_EVERY)
 
 
@@ -54,3 +60,14 @@ async def look(database: Database, connection: Connection, types: StepTypes) -> 
         except Exception as error:  # one that cannot be told keeps no other back, whatever is wrong with it
             _log.error("an alert cannot be told", alert=alert.id, error=repr(error))
     return sounded
+
+
+async def send_couriers(database: Database, connection: Connection) -> None:
+    """See to it that every endpoint that is sent to has its courier. What fails is said loudly and tried again."""
+    try:
+        async with database.read() as session:
+            wanted = await webhooks.enabled(session)
+        for endpoint in wanted:
+            await engage(connection, endpoint)
+    except (StepwellError, RPCError) as error:
+        _log.error("couriers cannot be seen to", error=str(error))

@@ -1,4 +1,4 @@
-"""The workers of a process: journeys, records, notifications, tasks."""
+"""The workers of a process: journeys, records, notifications, tasks, webhooks."""
 
 import asyncio
 import os
@@ -12,30 +12,35 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from activities import notify_activities, record_activities, task_activities
+from activities import notify_activities, record_activities, task_activities, webhook_activities
 from activities.channels.email import EmailChannel, EmailSettings
 from activities.host import Host
+from activities.outbound import Outbound
 from stepwell.care import care_from
 from stepwell.children import Children
 from stepwell.connection import add_search_attributes, connect_to
 from stepwell.packages import installed_types
-from stepwell.settings import Settings
+from stepwell.settings import Settings, allowed_targets
 from stepwell.watchman import watching
 from store.database import Database
 from workflows.alarm import AlarmWorkflow
+from workflows.courier import CourierWorkflow
 from workflows.journey import JourneyWorkflow
-from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS
+from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS, WEBHOOKS
 from workflows.plugin import workflow_runner
 
 _GRACE = timedelta(seconds=10)
 """What an activity under way is given to finish when the process is asked to end."""
+_MOST_COURIERS = 500
+"""Each enabled endpoint has one at work nearly all the time; beyond this number they take turns, minutes long."""
 
 
 def build_workers(connection: Client, database: Database, settings: Settings) -> Sequence[Worker]:
     """One worker for each task queue. Raises BrokenPackage."""
     types = installed_types()
     secret = settings.host_secret.get_secret_value() if settings.host_secret else None
-    host = Host(settings.host_url, secret)
+    outbound = Outbound(allowed_targets(settings))
+    host = Host(settings.host_url, secret, outbound)
     tasks = task_activities(database, types, Children(database, connection, types, care_from(settings)), host)
     tasks += [one for step_type in types.values() for one in step_type.activities]
     email = EmailChannel(email_settings(settings))
@@ -45,7 +50,7 @@ def build_workers(connection: Client, database: Database, settings: Settings) ->
         Worker(
             connection,
             task_queue=JOURNEYS,
-            workflows=[JourneyWorkflow, AlarmWorkflow],
+            workflows=[JourneyWorkflow, AlarmWorkflow, CourierWorkflow],
             workflow_runner=workflow_runner(),
             max_cached_workflows=2000,
             graceful_shutdown_timeout=_GRACE,
@@ -74,6 +79,14 @@ def build_workers(connection: Client, database: Database, settings: Settings) ->
             max_concurrent_activities=50,
             graceful_shutdown_timeout=_GRACE,
             identity=_identity("notifications"),
+        ),
+        Worker(
+            connection,
+            task_queue=WEBHOOKS,
+            activities=webhook_activities(database, outbound),
+            max_concurrent_activities=_MOST_COURIERS,
+            graceful_shutdown_timeout=_GRACE,
+            identity=_identity("webhooks"),
         ),
     )
 

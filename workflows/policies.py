@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from temporalio.common import RetryPolicy
 
-from workflows.names import NOTIFICATIONS, RECORDS, TASKS
+from workflows.names import NOTIFICATIONS, RECORDS, TASKS, WEBHOOKS
 
 
 @dataclass(frozen=True)
@@ -45,3 +45,14 @@ POLICIES: dict[str, Policy] = {
         why="a message worth sending is worth six hours of trying; then the next channel, then the practitioner",
     ),
 }
+
+CARRYING = Policy(
+    queue=WEBHOOKS,
+    start_to_close=timedelta(minutes=10),
+    retry=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
+    schedule_to_close=None,
+    why="a shift lasts some minutes; whatever ends it early, the next one goes on where the store says",
+)
+"""No effect of a journey: one endpoint's deliveries."""
+HEARTBEAT = timedelta(minutes=1)
+"""After so long without a sign of life another worker takes over: more than one round of requests may take."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from stepwell.api import care, clients, exports, health, journeys, keys, links, occurrences, pathways
+from stepwell.api import care, clients, events, exports, health, journeys, keys, links, occurrences, pathways
 from stepwell.api.frame import Frame
 from stepwell.api.identity import Identity
 from stepwell.api.limits import Limiter
@@ -22,6 +22,7 @@ _ROUTES: Sequence[Routes] = (
     occurrences.routes,
     care.routes,
     exports.routes,
+    events.routes,
     keys.routes,
     links.routes,
 )

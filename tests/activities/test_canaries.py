@@ -11,9 +11,9 @@ import structlog
 
 from engine.effects import fall_back
 from stepwell.mailcatcher import MailCatcher, Manner
-from store import responses
+from store import alerts, outbox, responses
 from store.database import Database
-from store.tables import PractitionerRow, ResponseRow
+from store.tables import AlertRow, PractitionerRow, ResponseRow
 from tests.activities.practice import Practice
 from tests.store.seeds import NOW, client_row
 
@@ -160,6 +160,25 @@ async def test_V4_the_ledger_carries_ids_and_nothing_else(database: Database, ma
     rows = [row.model_dump() for row in await practice.ledger()]
     assert len(rows) > 6
     assert _canaries(json.dumps(rows, default=str)) == set()
+
+
+async def test_N5_V4_what_hosts_hear_carries_ids_and_nothing_else(database: Database, mail: MailCatcher) -> None:
+    """No answer, score, reason, name, title or address is in any event that leaves, nor in an alert's."""
+    practice = Practice(database, mail)
+    await _live(practice, ON_TITLES)
+    alert = AlertRow(
+        id="alert_1", tenant="t", journey="jou_1", occurrence="mood.1", response_id="r1", rules=["Xrule"], raised_at=NOW
+    )
+    async with database.begin() as session:
+        await alerts.raise_(session, alert)
+    async with database.begin() as session:
+        row = await session.get_one(AlertRow, "alert_1")
+        await alerts.acknowledge(session, row, by="Xpractitionername", reason="Xreason", now=NOW)
+    async with database.read() as session:
+        told = [outbox.sent_as(row) for row in await outbox.read(session, "t", limit=None)]
+    kinds = {"step.extended", "step.completed", "practitioner.told", "reminder.due", "alert.raised", "alert.acknowledged"}
+    assert {f"org.stepwell.{kind}" for kind in kinds} <= {one.type for one in told}
+    assert _canaries("\n".join(one.as_json() for one in told)) == set()
 
 
 async def test_V4_an_error_holds_no_address_and_no_word(database: Database, mail: MailCatcher) -> None:

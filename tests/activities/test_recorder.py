@@ -14,7 +14,7 @@ from engine.effects import Record, RecordResult
 from engine.events import Event, StepCompleted
 from engine.view import fold
 from stepwell.mailcatcher import MailCatcher
-from store import events, journeys, projection, responses
+from store import events, journeys, outbox, projection, responses
 from store.database import Database, StoreUnavailable
 from store.tables import EventRow, PractitionerRow, ResponseRow
 from tests.activities.practice import Practice
@@ -244,3 +244,18 @@ async def test_N2_nobody_has_seen_what_completed_by_itself(practice: Practice) -
     await practice.record(completed)
     row = await practice.row(effect)
     assert (row.seen_at, row.acted_at) == (None, None)
+
+
+async def test_N5_hosts_hear_of_what_was_recorded_once_and_by_its_number(practice: Practice) -> None:
+    """In one transaction with the event: what was recorded twice is told once."""
+    await practice.says("open_step", occurrence="walk.1")
+    await practice.record(*practice.turn.events)
+    async with practice.database.read() as session:
+        history = await events.read(session, "jou_1")
+        rows = await outbox.read(session, "t")
+    assert [row.id for row in rows] == [f"jou_1/{event.seq}" for event in history]
+    assert [row.seq for row in rows] == list(range(1, len(history) + 1))
+    whose = {"journey": "jou_1", "client": "ann", "pathway": "trial", "version": 1}
+    opened = {**whose, "by": "client", "occurrence": "walk.1", "step": "walk"}
+    assert opened.items() <= rows[-1].data.items()
+    assert rows[-1].type == "org.stepwell.step.started"

@@ -40,7 +40,9 @@ steps:
 def test_every_text_of_a_type_comes_as_plain_words(kind: AnyStepType) -> None:
     """At its own place; and the content is as valid as before."""
     for case in (one for one in read_cases(_CASES / f"{kind.name}.yaml") if "content" in one):
-        worded = in_readers_words(kind, case["content"], Reader(language="en"))
+        worded = in_readers_words(
+            kind, kind.content_model.model_validate(case["content"]), case["content"], Reader(language="en")
+        )
         again = kind.content_model.model_validate(worded)
         assert all(text is None or isinstance(text, str) for text in kind.texts(again).values())
 
@@ -78,3 +80,29 @@ async def test_what_was_begun_is_there_again_and_only_for_its_writer(door: Front
     await door.of().reopen(journey, "pick.1", reason="once more")
     await door.home.recorded(journey, "step_reopened")
     assert (await ann.get(at)).json()["draft"] is None
+
+
+_WAITING = """
+pathway: waiting
+title: Waiting
+steps:
+  - id: call
+    type: wait
+    title: Until the call
+    rationale: Because
+    content: {event: called, note: "We will call you, {{name}}."}
+"""
+
+
+async def test_a_client_is_told_what_is_waited_for(door: Front) -> None:
+    """The author's note is on their list while it lasts, and is not theirs to answer."""
+    host = await door.caller("host")
+    await door.of().publish(_WAITING)
+    await host.post("/clients", json={"id": "ann", "display_name": "Ann"})
+    journey = (await host.post("/journeys", json={"client": "ann", "pathway": "waiting"})).json()["id"]
+    await door.home.recorded(journey, "step_delivered")
+    (item,) = (await host.get("/clients/ann/to-do")).json()["items"]
+    assert (item["yours"], item["body"]) == (False, "We will call you, Ann.")
+    await host.post(f"/journeys/{journey}/host-events", json={"name": "called"})
+    await door.home.recorded(journey, "journey_completed")
+    assert (await host.get("/clients/ann/to-do")).json()["items"] == []

@@ -3,7 +3,7 @@
 import pytest
 
 from stepwell.errors import NotRunning
-from stepwell.settings import load_settings
+from stepwell.settings import allowed_targets, load_settings
 
 
 @pytest.mark.parametrize(
@@ -11,9 +11,15 @@ from stepwell.settings import load_settings
     [
         ("HOST_URL", "host.example.org", "write an address such as"),
         ("HOST_URL", "file:///etc/passwd", "write an address such as"),
+        ("HOST_URL", "https://user:secret@host.example.org/tasks", "without a user name"),
+        ("OUTBOUND_ALLOW", "hooks.lan", "write host:port"),
+        ("OUTBOUND_ALLOW", "hooks.lan:8443,https://x:1", "write host:port"),
         ("HOST_SECRET", "secret", "base64 of 24 bytes or more"),
         ("HOST_SECRET", "whsec_c2hvcnQ=", "base64 of 24 bytes or more"),
         ("HOST_SECRET", "whsec_!!!!", "base64 of 24 bytes or more"),
+        ("OIDC_ISSUER", "https://login.example.org", "STEPWELL_OIDC_AUDIENCE together"),
+        ("RATE_CLIENT", "0", "greater than or equal to 1"),
+        ("LINK_DAYS", "400", "less than or equal to 365"),
     ],
 )
 def test_a_setting_that_does_not_fit(name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,6 +32,21 @@ def test_a_setting_that_does_not_fit(name: str, value: str, words: str, monkeypa
     assert "SECRET" not in name or value not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "issuer", ["http://login.example.org", "http://127.0.0.1:9000", "https://10.0.0.1", "https://user:word@login.example.org"]
+)
+def test_an_identity_provider_is_public_and_by_https_or_named(issuer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever could stand between us and its keys could be anybody."""
+    monkeypatch.setenv("STEPWELL_DATABASE", "sqlite:////nowhere/x.db")
+    monkeypatch.setenv("STEPWELL_OIDC_AUDIENCE", "stepwell")
+    monkeypatch.setenv("STEPWELL_OIDC_ISSUER", issuer)
+    with pytest.raises(NotRunning, match="STEPWELL_OUTBOUND_ALLOW"):
+        load_settings()
+    monkeypatch.setenv("STEPWELL_OIDC_ISSUER", "http://127.0.0.1:9000/realm")
+    monkeypatch.setenv("STEPWELL_OUTBOUND_ALLOW", "127.0.0.1:9000")
+    assert load_settings().oidc_issuer == "http://127.0.0.1:9000/realm"
+
+
 def test_texts_are_words_or_words_by_language(monkeypatch: pytest.MonkeyPatch) -> None:
     """As JSON where there are several languages."""
     monkeypatch.setenv("STEPWELL_DATABASE", "sqlite:////nowhere/x.db")
@@ -36,3 +57,12 @@ def test_texts_are_words_or_words_by_language(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("STEPWELL_CRISIS_TEXT", "{broken")
     with pytest.raises(NotRunning, match="STEPWELL_CRISIS_TEXT"):
         load_settings()
+
+
+def test_what_the_deployer_trusts_is_listed_and_the_host_is_among_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By host and port, each with its scheme's own where none is written."""
+    monkeypatch.setenv("STEPWELL_DATABASE", "sqlite:////nowhere/x.db")
+    assert allowed_targets(load_settings()) == ()
+    monkeypatch.setenv("STEPWELL_OUTBOUND_ALLOW", "Hooks.lan:8443, [fd00::1]:443")
+    monkeypatch.setenv("STEPWELL_HOST_URL", "https://host.example.org/tasks")
+    assert allowed_targets(load_settings()) == ("hooks.lan:8443", "[fd00::1]:443", "host.example.org:443")

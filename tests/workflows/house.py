@@ -12,9 +12,11 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities import notify_activities, record_activities, task_activities
+from activities import notify_activities, record_activities, task_activities, webhook_activities
 from activities.channels.email import EmailChannel, EmailSettings
 from activities.host import Host
+from activities.outbound import Outbound
+from activities.targets import named_in
 from engine.events import Event
 from engine.steps import StepTypes, step_types
 from stepwell import Stepwell
@@ -23,10 +25,11 @@ from stepwell.children import Children
 from stepwell.devserver import find_binary
 from stepwell.mailcatcher import MailCatcher
 from store.database import Database
-from tests.workflows.hosts import SECRET, FakeHost, listening_host
+from tests.workflows.hosts import SECRET, FakeHost, Receiver, listening_host, receiving
 from workflows.alarm import AlarmWorkflow
+from workflows.courier import CourierWorkflow
 from workflows.journey import JourneyWorkflow
-from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS
+from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS, WEBHOOKS
 from workflows.plugin import DATA_CONVERTER, workflow_runner
 
 _SERVER = [
@@ -48,6 +51,7 @@ class House:
         database_url: str,
         mail: MailCatcher,
         host: FakeHost,
+        receivers: Sequence[Receiver],
         types: StepTypes,
     ) -> None:
         self.env = env
@@ -56,7 +60,9 @@ class House:
         self.database_url = database_url
         self.mail = mail
         self.host = host
-        self.stepwell = Stepwell(database, env.client, "default", types, CARE)
+        self.receivers = receivers
+        allowed = [named_in(one.url) for one in receivers]
+        self.stepwell = Stepwell(database, env.client, "default", types, CARE, allowed=allowed)
 
     async def pass_time(self, journey: str, length: timedelta) -> None:
         """Move the journey's clock on."""
@@ -145,6 +151,8 @@ async def house(
             EmailSettings.model_validate({"port": mail.port, "timeout": 5, "sender": "stepwell@example.org", **(email or {})})
         )
         host = await stack.enter_async_context(listening_host())
+        receivers = [await stack.enter_async_context(receiving()) for _ in range(2)]
+        outbound = Outbound([named_in(one.url) for one in receivers])
         children = Children(database, env.client, known, CARE)
         tasks = task_activities(database, known, children, Host(host.url, SECRET))
         tasks += [one for step_type in known.values() for one in step_type.activities]
@@ -153,13 +161,14 @@ async def house(
             Worker(
                 env.client,
                 task_queue=JOURNEYS,
-                workflows=[JourneyWorkflow, AlarmWorkflow],
+                workflows=[JourneyWorkflow, AlarmWorkflow, CourierWorkflow],
                 workflow_runner=workflow_runner(),
             ),
             Worker(env.client, task_queue=RECORDS, activities=recording),
             Worker(env.client, task_queue=TASKS, activities=tasks),
             Worker(env.client, task_queue=NOTIFICATIONS, activities=notify_activities(database, email, STAFF)),
+            Worker(env.client, task_queue=WEBHOOKS, activities=webhook_activities(database, outbound)),
         )
         for worker in workers:
             await stack.enter_async_context(worker)
-        yield House(env, database, database_url, mail, host, known)
+        yield House(env, database, database_url, mail, host, receivers, known)

@@ -1,0 +1,119 @@
+"""The courier of one endpoint: makes deliveries of new events and sends what is due, by Standard Webhooks.
+
+Everything it knows is in the store. Wherever it is killed, its successor goes on; what was sent and not noted is sent
+once more under the same `webhook-id`.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from temporalio import activity
+
+from activities.outbound import CircuitOpen, Outbound, RefusedTarget, Unanswered
+from activities.signing import signed_headers
+from engine.announcements import MEDIA_TYPE
+from engine.deliveries import Attempt, fails_too_long, verdict_on
+from store import outbox, webhooks
+from store.database import Database
+from store.tables import DeliveryRow, EndpointRow, OutgoingRow
+
+_SHIFT = timedelta(minutes=4)
+_PAUSE = 0.5
+"""Seconds between two looks into the store while there is nothing to do."""
+_AT_ONCE = 8
+GONE, FAILING = "gone", "failing"
+
+_log = structlog.get_logger("stepwell.webhooks")
+
+
+class Courier:
+    """Carries events to endpoints, each by an activity of its own."""
+
+    def __init__(
+        self,
+        database: Database,
+        outbound: Outbound,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        shift: timedelta = _SHIFT,
+    ) -> None:
+        self._database = database
+        self._outbound = outbound
+        self._now = now
+        self._shift = shift.total_seconds()
+
+    @activity.defn(name="carry")
+    async def carry(self, endpoint: str) -> bool:
+        """Carry for a shift; False: the endpoint is disabled or gone, and nothing is to be carried any more."""
+        ends_at = time.monotonic() + self._shift
+        while True:
+            activity.heartbeat()
+            row = await self._enabled(endpoint)
+            if row is None:
+                return False
+            news = await self._collect(row)
+            sent = await self._send_due(row)
+            if time.monotonic() >= ends_at or activity.is_worker_shutdown():
+                return True
+            if not news and not sent:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(activity.wait_for_worker_shutdown(), _PAUSE)
+
+    async def _enabled(self, endpoint: str) -> EndpointRow | None:
+        async with self._database.read() as session:
+            row = await session.get(EndpointRow, endpoint)
+        return row if row is not None and row.disabled_at is None else None
+
+    async def _collect(self, endpoint: EndpointRow) -> int:
+        """A look first: on SQLite there is one writer for everybody."""
+        async with self._database.read() as session:
+            if not await webhooks.has_news(session, endpoint):
+                return 0
+        async with self._database.begin() as session:
+            row = await webhooks.take(session, endpoint.id)
+            return await webhooks.collect(session, row, self._now()) if row is not None else 0
+
+    async def _send_due(self, endpoint: EndpointRow) -> int:
+        """How many were sent; none where the endpoint is left alone for a while."""
+        async with self._database.read() as session:
+            found = await webhooks.due(session, endpoint.id, self._now(), _AT_ONCE)
+        return sum(await asyncio.gather(*(self._send(endpoint, delivery, event) for delivery, event in found)))
+
+    async def _send(self, endpoint: EndpointRow, delivery: DeliveryRow, event: OutgoingRow) -> bool:
+        body, at = outbox.sent_as(event).as_json(), self._now()
+        headers = signed_headers(event.id, at, body, webhooks.signing_secrets(endpoint, at), MEDIA_TYPE)
+        status, retry_after, failed = None, None, None
+        try:
+            circuit = f"{endpoint.id} {endpoint.url}"
+            reply = await self._outbound.post(endpoint.url, body.encode(), headers, circuit=circuit)
+            status, retry_after = reply
+        except CircuitOpen:
+            return False  # no attempt, so none of its attempts is used up
+        except (RefusedTarget, Unanswered) as error:
+            failed = str(error)
+        await self._note(endpoint.id, delivery, Attempt(delivery.attempts + 1, at, status, retry_after), failed)
+        return True
+
+    async def _note(self, endpoint: str, delivery: DeliveryRow, attempt: Attempt, failed: str | None) -> None:
+        verdict = verdict_on(attempt, endpoint, delivery.event)
+        async with self._database.begin() as session:
+            row = await webhooks.take(session, endpoint)
+            if row is None or not await webhooks.note(session, row, delivery.position, attempt, verdict, failed):
+                return
+            if verdict.is_gone:
+                await webhooks.disable(session, row, GONE, attempt.at)
+            elif verdict.state != "delivered" and fails_too_long(row.failing_since, attempt.at):
+                await webhooks.disable(session, row, FAILING, attempt.at)
+        log = _log.info if verdict.state == "delivered" else _log.warning
+        log(
+            "carried",
+            endpoint=endpoint,
+            event_id=delivery.event,
+            attempt=attempt.number,
+            state=verdict.state,
+            status=attempt.status,
+        )

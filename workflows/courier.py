@@ -1,0 +1,26 @@
+"""The courier of one endpoint, for as long as that is enabled. Everything it knows is in the store."""
+
+from temporalio import workflow
+
+from workflows.names import COURIER
+from workflows.policies import CARRYING, HEARTBEAT
+
+
+@workflow.defn(name=COURIER)
+class CourierWorkflow:
+    """One of these is one endpoint: a slow one keeps no other waiting."""
+
+    @workflow.run
+    async def run(self, endpoint: str) -> None:
+        """Carry shift after shift until there is nobody to carry to."""
+        while await workflow.execute_activity(
+            "carry",
+            endpoint,
+            result_type=bool,
+            task_queue=CARRYING.queue,
+            start_to_close_timeout=CARRYING.start_to_close,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=CARRYING.retry,
+        ):
+            if workflow.info().is_continue_as_new_suggested():
+                workflow.continue_as_new(endpoint)
