@@ -626,6 +626,14 @@ class BulkItemPage(_Out):
     """The cursor of the next page; null: this was the last."""
 
 
+class NewLink(_Out):
+    """A link to one step of one client that was just made."""
+
+    token: str
+    """Shown this once; only its hash is kept."""
+    expires_at: datetime
+
+
 class Endpoint(_Out):
     """Where a host wants its events sent, without the secrets."""
 

@@ -47,6 +47,8 @@ class Frame:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["x-request-id"] = request_id
+                for name, value in scope["state"].get("headers", {}).items():
+                    headers[name] = value
                 for name, value in _SAFE.items():
                     headers.setdefault(name, value)
             await send(message)
@@ -65,13 +67,14 @@ class Frame:
 def _bounded(receive: Receive) -> Receive:
     """Raise once more has come than a body may have, before it is kept."""
     received = 0
+    close = {"connection": "close"}
 
     async def bounded() -> Message:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
         if received > LARGEST_BODY:
-            raise ApiError(413, "too_large", f"a request may have {LARGEST_BODY:,} bytes; send less at once")
+            raise ApiError(413, "too_large", f"a request may have {LARGEST_BODY:,} bytes; send less at once", close)
         return message
 
     return bounded

@@ -23,6 +23,7 @@ _ABOUT_WHAT_WAS_SENT = frozenset(
     {
         "bad_address",
         "bad_cursor",
+        "bad_duration",
         "bad_id",
         "bad_order",
         "bad_position",
@@ -102,6 +103,7 @@ _TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Not a method of this resource",
+    408: "Too slow",
     409: "Refused by a rule",
     410: "Gone",
     411: "Say how long it is",
