@@ -39,7 +39,7 @@ class Recorder:
                 raise ApplicationError(f"journey {journey.id}: event {fresh[0].seq} came before event {last + 1}", type="Gap")
             await events.append(session, journey.id, fresh)
             old = await projection.read(session, journey)
-            await projection.write(session, journey, old, fold(fresh, old))
+            await projection.write(session, journey, old, fold(fresh, old), fresh)
             await responses.mark_accepted(session, effect.tenant, _accepted(fresh))
             for event in fresh:
                 await _mark_ledger(session, journey.id, event)

@@ -25,10 +25,12 @@ class Alerting(Desk):
     """Raise, see and take up alerts."""
 
     @needs("journeys:read", "host", "practitioner", "operator")
-    async def alerts(self, *, all: bool = False) -> list[Alert]:
-        """What nobody has taken up yet, or with `all` everything, the oldest first."""
+    async def alerts(self, *, all: bool = False, limit: int = 100, after: str = "") -> list[Alert]:
+        """What nobody has taken up yet, or with `all` everything, the oldest first, after one."""
         async with self._database.read() as session:
-            found = await alerts.find(session, self._tenant, only_open=not all, practitioner=self._practitioner)
+            found = await alerts.find(
+                session, self._tenant, only_open=not all, practitioner=self._practitioner, limit=limit, after=after
+            )
         return [alert_from(row) for row in found]
 
     @needs("journeys:write", "host", "practitioner", "operator")

@@ -12,6 +12,7 @@ from engine.contents import Contents
 from engine.messages import Role
 from engine.publishing import Published
 from engine.steps import StepTypes
+from engine.steptype import Content
 from engine.structure import Structure
 from stepwell.access import Caller, process
 from stepwell.care import NO_CARE, Care
@@ -45,8 +46,9 @@ class Desk:
         self._caller = process(tenant)
         self._types = types
         self._care = care
+        self._versions: dict[tuple[str, str, int], Published] = {}
+        self._read_contents: dict[tuple[str, str, int, str], Content] = {}
         self._allowed = frozenset(allowed)
-        self._versions: dict[tuple[str, int], Published] = {}
 
     def called_by(self, caller: Caller) -> Self:
         """The same door for another caller: their tenant, their rights, their people."""
@@ -138,15 +140,16 @@ class Desk:
 
     async def _published_for(self, journey: JourneyRow) -> Published:
         """The version the journey is on; read once, since a version never changes."""
-        key = (journey.pathway, journey.version)
+        key = (journey.tenant, journey.pathway, journey.version)
         known = self._versions.get(key)
         if known is not None:
             return known
-        published = await self._published(*key)
+        published = await self._published(journey.pathway, journey.version)
         if published is None:
             raise NotFound(f"{journey.pathway} version {journey.version} is not in the store any more")
         if len(self._versions) >= _MOST_VERSIONS:
             self._versions.clear()
+            self._read_contents.clear()
         self._versions[key] = published
         return published
 

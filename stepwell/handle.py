@@ -13,18 +13,19 @@ from stepwell.care import care_from
 from stepwell.connection import connect_to
 from stepwell.conversing import Conversing
 from stepwell.errors import Unavailable
+from stepwell.exporting import Exporting
 from stepwell.keys import Keys
 from stepwell.measuring import Measuring
 from stepwell.outgoing import Outgoing
 from stepwell.packages import installed_types
-from stepwell.reading import Reading
+from stepwell.searching import Searching
 from stepwell.settings import Settings, allowed_targets, load_settings
 from store.database import Database
 
 _HEALTH = timedelta(seconds=3)
 
 
-class Stepwell(Assigning, Answering, Conversing, Reading, Measuring, Keys, Outgoing):
+class Stepwell(Assigning, Answering, Conversing, Exporting, Measuring, Searching, Outgoing, Keys):
     """One tenant's handle: author, steer, watch.
 
     async with Stepwell.connect() as stepwell:

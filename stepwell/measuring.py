@@ -110,20 +110,27 @@ class Measuring(Desk):
         return stages
 
     @needs("journeys:read", "host", "practitioner", "operator")
-    async def unfinished(self, *, practitioner: str | None = None) -> list[Unfinished]:
-        """What clients have left open or let pass, of running journeys, the longest first (D15)."""
-        async with self._database.read() as session:
-            whose = self._practitioner or practitioner
-            found = await journeys.with_occurrences(session, self._tenant, practitioner=whose, running=True)
-        left = []
-        for row, occurrences in found:
-            structure = (await self._published_for(row)).structure
-            for one in occurrences:
-                is_left = one.state in ("open", "started") or (one.state in ("expired", "abandoned") and one.holds)
-                if is_left and structure.by_id[StepId(one.step)].actor == "client" and one.delivered_at is not None:
+    async def unfinished(
+        self, *, practitioner: str | None = None, limit: int = 1000, after: Unfinished | None = None
+    ) -> list[Unfinished]:
+        """What clients have left open or let pass, of running journeys, the longest first, after one (D15)."""
+        whose = self._practitioner or practitioner
+        left: list[Unfinished] = []
+        place = (after.since, after.journey, after.occurrence) if after else None
+        while len(left) < limit:
+            async with self._database.read() as session:
+                found = await journeys.left_undone(session, self._tenant, practitioner=whose, limit=limit, after=place)
+            for row, one in found:
+                structure = (await self._published_for(row)).structure
+                if structure.by_id[StepId(one.step)].actor == "client" and one.delivered_at is not None:
                     facts = {"journey": row.id, "client": row.client, "occurrence": one.id, "state": one.state}
                     left.append(Unfinished(**facts, since=one.delivered_at, reminders=one.reminders, holds=one.holds))
-        return sorted(left, key=lambda one: (one.since, one.journey, one.occurrence))
+            if len(found) < limit:
+                break
+            row, one = found[-1]
+            assert one.delivered_at is not None
+            place = (one.delivered_at, row.id, one.id)
+        return left[:limit]
 
     @needs("journeys:read", "host", "practitioner")
     async def evidence(self, journey: str, occurrence: str) -> Evidence:

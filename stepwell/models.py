@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from engine.findings import Finding
 from engine.turn import Answer
@@ -12,7 +12,7 @@ Again = Literal["reject", "use_existing", "restart", "parallel"]
 
 
 class _Out(BaseModel):
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, json_schema_serialization_defaults_required=True)
 
 
 class Taken(Answer):
@@ -200,6 +200,29 @@ class ToDo(_Out):
     """What the step type asks for, its texts in the reader's language, for a host that draws it."""
 
 
+class PathStep(_Out):
+    """A step that came, as its client may hear of it."""
+
+    occurrence: str
+    title: str
+    type: str
+    state: str
+    delivered_at: datetime | None
+    settled_at: datetime | None
+    late: bool
+
+
+class Path(_Out):
+    """One journey, as its client sees it."""
+
+    journey: str
+    title: str
+    status: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    steps: tuple[PathStep, ...]
+
+
 class Alert(_Out):
     """A response met a risk rule. The response itself is read where responses are read."""
 
@@ -279,7 +302,7 @@ class Unfinished(_Out):
     client: str
     occurrence: str
     state: str
-    since: datetime
+    since: AwareDatetime
     """When it was delivered."""
     reminders: int
     holds: bool
@@ -367,6 +390,66 @@ class NewApiKey(ApiKey):
 
     secret: str
     """Shown this once; only its hash is kept."""
+
+
+class JourneyQuery(_Out):
+    """What journeys have to fit, all of it; nothing given: every journey."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    text: str = Field(default="", max_length=200)
+    """How the id, the client's id or the enrolment key begins."""
+    client: str | None = Field(default=None, max_length=64)
+    pathway: str | None = Field(default=None, max_length=64)
+    version: int | None = Field(default=None, ge=1, le=1_000_000)
+    statuses: tuple[str, ...] = Field(default=(), max_length=10)
+    held: bool | None = None
+    """Whether something waits for a practitioner or operator."""
+    overdue_days: float | None = Field(default=None, ge=0, le=36_500)
+    """A required step that the client still owes was due longer ago than this."""
+    failed_since: AwareDatetime | None = None
+    """Something could not be carried out at this instant or later."""
+    practitioner: str | None = Field(default=None, max_length=64)
+    tag: str | None = Field(default=None, max_length=100)
+    """Of the pathway."""
+    sort: Literal["newest", "oldest", "overdue", "failed", "client"] = "newest"
+    """`overdue` and `failed` list only what is."""
+
+
+class JourneyLine(JourneySummary):
+    """One journey in a list of many."""
+
+    created_at: datetime
+    owed_since: datetime | None
+    """When the oldest required step that the client still owes was due."""
+    failed_at: datetime | None
+    """When something last could not be carried out."""
+    open_steps: int
+
+
+class JourneyPage(_Out):
+    """A page of journeys."""
+
+    items: tuple[JourneyLine, ...]
+    next: str | None = None
+    """The cursor of the next page; null: this was the last."""
+
+
+class Count(_Out):
+    """How many there are."""
+
+    number: int
+    is_capped: bool
+    """There are more than were counted."""
+
+
+class SavedView(_Out):
+    """A search with a name."""
+
+    name: str
+    query: str
+    created_at: datetime
+    created_by: str
 
 
 class Endpoint(_Out):

@@ -3,14 +3,14 @@
 from copy import deepcopy
 from typing import Any
 
-from engine.steptype import AnyStepType
+from engine.steptype import AnyStepType, Content
 from engine.words import Reader
 
 
-def in_readers_words(step_type: AnyStepType, content: dict[str, Any], reader: Reader) -> dict[str, Any]:
-    """The content with every text of its type as plain words; all else as the author wrote it."""
-    worded = deepcopy(content)
-    for where, text in step_type.texts(step_type.content_model.model_validate(content)).items():
+def in_readers_words(step_type: AnyStepType, content: Content, written: dict[str, Any], reader: Reader) -> dict[str, Any]:
+    """What was written, with every text of its type as plain words; all else as the author wrote it."""
+    worded = deepcopy(written)
+    for where, text in step_type.texts(content).items():
         if text is not None:
             _put(worded, where.split("."), reader.plain(text))
     return worded

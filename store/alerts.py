@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import and_, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -30,12 +31,22 @@ async def get(session: AsyncSession, tenant: str, alert: str) -> AlertRow | None
 
 
 async def find(
-    session: AsyncSession, tenant: str, *, only_open: bool = True, practitioner: str | None = None, limit: int = 100
+    session: AsyncSession,
+    tenant: str,
+    *,
+    only_open: bool = True,
+    practitioner: str | None = None,
+    limit: int = 100,
+    after: str = "",
 ) -> list[AlertRow]:
-    """Alerts, the oldest first; of all clients, or of a practitioner's."""
+    """Alerts, the oldest first, after one; of all clients, or of a practitioner's."""
     query = select(AlertRow).where(AlertRow.tenant == tenant)
     if practitioner is not None:
         query = query.join(JourneyRow, col(JourneyRow.id) == col(AlertRow.journey)).where(led_by(practitioner))
+    last = await session.get(AlertRow, after) if after else None
+    if last is not None:
+        raised = col(AlertRow.raised_at)
+        query = query.where(or_(raised > last.raised_at, and_(raised == last.raised_at, col(AlertRow.id) > last.id)))
     if only_open:
         query = query.where(col(AlertRow.acknowledged_at).is_(None))
     return list((await session.scalars(query.order_by(col(AlertRow.raised_at), AlertRow.id).limit(limit))).all())

@@ -1,5 +1,7 @@
 """Clients and practitioners: who they are to us, how to speak to them, where to reach them."""
 
+from collections.abc import Collection
+
 from sqlalchemy import or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -48,6 +50,14 @@ async def keep_practitioner(session: AsyncSession, practitioner: PractitionerRow
 async def get_practitioner(session: AsyncSession, tenant: str, practitioner: str) -> PractitionerRow | None:
     """The practitioner of that id in this tenant."""
     return await session.get(PractitionerRow, (tenant, practitioner))
+
+
+async def practitioners_named(session: AsyncSession, tenant: str, names: Collection[str]) -> dict[str, PractitionerRow]:
+    """Those of these practitioners that there are, by id."""
+    if not names:
+        return {}
+    query = select(PractitionerRow).where(PractitionerRow.tenant == tenant, col(PractitionerRow.id).in_(names))
+    return {row.id: row for row in (await session.scalars(query)).all()}
 
 
 async def practitioner_of(session: AsyncSession, journey: JourneyRow, client: ClientRow) -> PractitionerRow | None:

@@ -1,6 +1,9 @@
 """Journeys as the read model shows them, and the enrolment that names each (rule P5)."""
 
-from sqlalchemy import ColumnElement, func, or_
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -88,6 +91,11 @@ async def occurrences(session: AsyncSession, journey: str) -> list[OccurrenceRow
     return list((await session.scalars(query)).all())
 
 
+async def occurrence(session: AsyncSession, journey: str, name: str) -> OccurrenceRow | None:
+    """One occurrence of a journey."""
+    return await session.get(OccurrenceRow, (journey, name))
+
+
 async def open_steps(session: AsyncSession, tenant: str, client: str) -> list[tuple[JourneyRow, OccurrenceRow]]:
     """What is open for a client, across pathways, the oldest first."""
     query = (
@@ -118,4 +126,44 @@ async def with_occurrences(
     if running:
         query = query.where(col(JourneyRow.status).not_in((*OVER, "starting")))
     found = list((await session.scalars(query.order_by(JourneyRow.id))).all())
-    return [(row, await occurrences(session, row.id)) for row in found]
+    belonging: dict[str, list[OccurrenceRow]] = {row.id: [] for row in found}
+    order = (col(OccurrenceRow.delivered_at).nulls_last(), col(OccurrenceRow.id))
+    for part in batched(belonging, 500):
+        theirs = select(OccurrenceRow).where(col(OccurrenceRow.journey).in_(part)).order_by(*order)
+        for one in (await session.scalars(theirs)).all():
+            belonging[one.journey].append(one)
+    return [(row, belonging[row.id]) for row in found]
+
+
+async def left_undone(
+    session: AsyncSession, tenant: str, *, practitioner: str | None, limit: int, after: tuple[datetime, str, str] | None
+) -> list[tuple[JourneyRow, OccurrenceRow]]:
+    """Steps of running journeys that are open or were let pass and hold, the longest first, after one (since, journey, id)."""
+    since, id = col(OccurrenceRow.delivered_at), col(OccurrenceRow.id)
+    state = col(OccurrenceRow.state)
+    is_left = or_(state.in_(("open", "started")), and_(state.in_(("expired", "abandoned")), col(OccurrenceRow.holds)))
+    query = (
+        select(JourneyRow, OccurrenceRow)
+        .join(OccurrenceRow, col(OccurrenceRow.journey) == col(JourneyRow.id))
+        .where(JourneyRow.tenant == tenant, col(JourneyRow.status).not_in((*OVER, "starting")), is_left, since.is_not(None))
+    )
+    if practitioner is not None:
+        query = query.where(led_by(practitioner))
+    if after is not None:
+        at, journey, name = after
+        same = and_(since == at, or_(col(JourneyRow.id) > journey, and_(col(JourneyRow.id) == journey, id > name)))
+        query = query.where(or_(since > at, same))
+    found = await session.execute(query.order_by(since, col(JourneyRow.id), id).limit(limit))
+    return [(row, one) for row, one in found.all()]
+
+
+def batched(names: Iterable[str], size: int) -> Iterator[list[str]]:
+    """So many at once: a database takes only so many in one question."""
+    part: list[str] = []
+    for name in names:
+        part.append(name)
+        if len(part) == size:
+            yield part
+            part = []
+    if part:
+        yield part

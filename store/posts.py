@@ -1,5 +1,6 @@
 """What clients and practitioners say to each other about a step, and about how it was: questions, ratings, tailored words."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -67,6 +68,16 @@ async def tailor(
     session.add(row)
     await session.flush()
     return row
+
+
+async def tailorings_of(session: AsyncSession, journeys: Sequence[str]) -> dict[str, list[TailoringRow]]:
+    """Every change of words in each of these journeys, in order."""
+    found: dict[str, list[TailoringRow]] = {}
+    if journeys:
+        query = select(TailoringRow).where(col(TailoringRow.journey).in_(journeys))
+        for row in (await session.scalars(query.order_by(TailoringRow.step, col(TailoringRow.number)))).all():
+            found.setdefault(row.journey, []).append(row)
+    return found
 
 
 async def tailorings(session: AsyncSession, journey: str) -> list[TailoringRow]:

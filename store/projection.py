@@ -1,12 +1,15 @@
 """The read model of a journey: kept beside its events, rebuilt from them, compared with them."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from engine.base import OccurrenceId, StepId
+from engine.events import Event
 from engine.view import JourneyView, OccurrenceView, fold
-from store import events
+from store import events, owing
 from store.tables import JourneyRow, OccurrenceRow
 
 
@@ -31,8 +34,10 @@ def _view(row: OccurrenceRow) -> OccurrenceView:
     return OccurrenceView.model_validate(row.model_dump(exclude={"journey"}))
 
 
-async def write(session: AsyncSession, journey: JourneyRow, old: JourneyView, new: JourneyView) -> None:
-    """Bring the rows from one view to another."""
+async def write(
+    session: AsyncSession, journey: JourneyRow, old: JourneyView, new: JourneyView, fresh: Sequence[Event] = ()
+) -> None:
+    """Bring the rows from one view to another; `fresh` are the events between the two."""
     journey.status = new.status if new.seq else "starting"
     journey.held = new.is_held
     journey.zone = new.zone
@@ -41,6 +46,8 @@ async def write(session: AsyncSession, journey: JourneyRow, old: JourneyView, ne
     journey.risks = list(new.risks) or None
     journey.started_at = new.started_at
     journey.finished_at = new.finished_at
+    journey.owed_since = owing.owed_since(new, await owing.owed_steps(session, journey))
+    journey.failed_at = owing.failed_at(fresh, journey.failed_at)
     journey.seq = new.seq
     session.add(journey)
     for name, occurrence in new.occurrences.items():
@@ -52,8 +59,10 @@ async def write(session: AsyncSession, journey: JourneyRow, old: JourneyView, ne
 async def rebuild(session: AsyncSession, journey: JourneyRow) -> JourneyView:
     """Throw the rows away and fold them anew from the events; take the journey first."""
     await session.execute(delete(OccurrenceRow).where(col(OccurrenceRow.journey) == journey.id))
-    view = fold(await events.read(session, journey.id))
-    await write(session, journey, JourneyView(), view)
+    told = await events.read(session, journey.id)
+    view = fold(told)
+    journey.failed_at = None
+    await write(session, journey, JourneyView(), view, told)
     return view
 
 

@@ -28,5 +28,7 @@ async def drop(session: AsyncSession, journey: str, occurrence: str, by_role: st
 
 async def of_journeys(session: AsyncSession, journeys: Sequence[str], by_role: str) -> dict[tuple[str, str], ResponseDraftRow]:
     """What somebody in this role has begun in these journeys, by journey and occurrence."""
+    if not journeys:
+        return {}
     query = select(ResponseDraftRow).where(col(ResponseDraftRow.journey).in_(journeys), ResponseDraftRow.by_role == by_role)
     return {(row.journey, row.occurrence): row for row in (await session.scalars(query)).all()}

@@ -145,6 +145,9 @@ class JourneyRow(SQLModel, table=True):
         Index("journey_by_client", "tenant", "client"),
         Index("journey_by_status", "tenant", "status", "id"),
         Index("journey_by_pathway", "tenant", "pathway", "version"),
+        Index("journey_by_age", "tenant", "created_at", "id"),
+        Index("journey_by_owing", "tenant", "owed_since", "id"),
+        Index("journey_by_failure", "tenant", "failed_at", "id"),
     )
 
     id: str = Field(primary_key=True, max_length=64)
@@ -169,8 +172,8 @@ class JourneyRow(SQLModel, table=True):
     zone: str = "UTC"
     started_at: datetime | None = Field(default=None, sa_type=Utc)
     finished_at: datetime | None = Field(default=None, sa_type=Utc)
-    overdue_since: datetime | None = Field(default=None, sa_type=Utc)
-    """Since when the oldest required step that a client still owes was to be done."""
+    owed_since: datetime | None = Field(default=None, sa_type=Utc)
+    """When the oldest required step that the client still owes was due."""
     failed_at: datetime | None = Field(default=None, sa_type=Utc)
     """When something last could not be carried out: a task, a message, a package that is missing."""
     seq: int = 0

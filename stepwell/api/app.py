@@ -6,14 +6,23 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from stepwell.api import care, clients, health, journeys, keys, occurrences, pathways
+from stepwell.api import care, clients, events, exports, health, journeys, keys, occurrences, pathways
 from stepwell.api.frame import Frame
 from stepwell.api.identity import Identity
 from stepwell.api.problems import Problem, install
 from stepwell.api.routes import Routes, refuse_undeclared
 from stepwell.handle import Stepwell
 
-_ROUTES: Sequence[Routes] = (pathways.routes, clients.routes, journeys.routes, occurrences.routes, care.routes, keys.routes)
+_ROUTES: Sequence[Routes] = (
+    pathways.routes,
+    clients.routes,
+    journeys.routes,
+    occurrences.routes,
+    care.routes,
+    exports.routes,
+    events.routes,
+    keys.routes,
+)
 _OPEN_TO_ALL = frozenset({"/v1/openapi.json", "/v1/health", "/v1/ready"})
 _PATIENCE = timedelta(seconds=8)
 """A caller over HTTP has a time-out of its own; it tries again with the same Idempotency-Key."""

@@ -6,7 +6,7 @@ from fastapi import Query
 from pydantic import AwareDatetime, Field
 
 from engine.measures import Compliance
-from stepwell.api.forms import AnyId, Form, Reason
+from stepwell.api.forms import AnyId, Cursor, Form, Limit, Reason, cursor_of, read_cursor
 from stepwell.api.routes import Door, Listing, Routes
 from stepwell.handle import Stepwell
 from stepwell.models import Alert, Given, Unfinished
@@ -35,7 +35,7 @@ class UnfinishedItems(Listing):
     items: tuple[Unfinished, ...]
 
 
-class Figures(Form):
+class ComplianceFigures(Form):
     """Compliance by group."""
 
     groups: dict[str, Compliance]
@@ -43,10 +43,14 @@ class Figures(Form):
 
 @routes.get("/alerts", uses=Stepwell.alerts)
 async def list_alerts(
-    door: Door, state: Annotated[Literal["open", "all"], Query(description="`open`: nobody has taken them up.")] = "open"
+    door: Door,
+    state: Annotated[Literal["open", "all"], Query(description="`open`: nobody has taken them up.")] = "open",
+    limit: Limit = 50,
+    cursor: Cursor = "",
 ) -> Alerts:
-    """List alerts"""
-    return Alerts(items=tuple(await door.alerts(all=state == "all")))
+    """List alerts, the oldest first"""
+    found = await door.alerts(all=state == "all", limit=limit, after=cursor)
+    return Alerts(items=tuple(found), next=found[-1].id if len(found) == limit else None)
 
 
 @routes.post("/alerts/{alert}/acknowledge", uses=Stepwell.acknowledge)
@@ -63,10 +67,14 @@ async def alarming_response(alert: AnyId, door: Door) -> Given:
 
 @routes.get("/unfinished", uses=Stepwell.unfinished)
 async def unfinished(
-    door: Door, practitioner: Annotated[str | None, Query(max_length=64, description="Only of their clients.")] = None
+    door: Door,
+    practitioner: Annotated[str | None, Query(max_length=64, description="Only of their clients.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = "",
 ) -> UnfinishedItems:
-    """List what clients have left open or let pass"""
-    return UnfinishedItems(items=tuple(await door.unfinished(practitioner=practitioner)))
+    """List what clients have left open or let pass, the longest first"""
+    found = await door.unfinished(practitioner=practitioner, limit=limit, after=read_cursor(cursor, Unfinished))
+    return UnfinishedItems(items=tuple(found), next=cursor_of(found[-1]) if len(found) == limit else None)
 
 
 @routes.get("/compliance", uses=Stepwell.compliance)
@@ -77,7 +85,7 @@ async def compliance(
     since: AwareDatetime | None = None,
     until: AwareDatetime | None = None,
     by: Annotated[Literal["client", "step", "kind", "pathway"] | None, Query()] = None,
-) -> Figures:
+) -> ComplianceFigures:
     """Show what was done of what was assigned in a window"""
     found = await door.compliance(client=client, pathway=pathway, since=since, until=until, by=by)
-    return Figures(groups=found)
+    return ComplianceFigures(groups=found)

@@ -3,18 +3,18 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import Path
+from fastapi import Path as InPath
 from pydantic import AwareDatetime, Field
 
 from stepwell.api.forms import ClientId, Cursor, Form, Limit, Name
 from stepwell.api.routes import Door, Listing, MessageId, Routes
 from stepwell.handle import Stepwell
-from stepwell.models import Client, ClientChanges, JourneySummary, Practitioner, ToDo
+from stepwell.models import Client, ClientChanges, JourneySummary, Path, Practitioner, ToDo
 
 routes = Routes("Clients")
-_Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
+_Id = Annotated[str, InPath(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
 DateName = Annotated[
-    str, Path(description="The name of a client date.", pattern=r"^[A-Za-z0-9_\-]{1,64}$", examples=["surgery"])
+    str, InPath(description="The name of a client date.", pattern=r"^[A-Za-z0-9_\-]{1,64}$", examples=["surgery"])
 ]
 
 
@@ -55,6 +55,12 @@ class ToDoList(Listing):
     """Everything that is open."""
 
     items: tuple[ToDo, ...]
+
+
+class Paths(Listing):
+    """Every journey of a client, the latest first."""
+
+    items: tuple[Path, ...]
 
 
 class AssignWish(Form):
@@ -111,6 +117,12 @@ async def set_client_date(client: ClientId, name: DateName, wish: DateWish, door
 async def to_do(client: ClientId, door: Door) -> ToDoList:
     """Show what is open for a client, across pathways, in their language"""
     return ToDoList(items=tuple(await door.to_do(client)))
+
+
+@routes.get("/clients/{client}/path", uses=Stepwell.path)
+async def get_path(client: ClientId, door: Door) -> Paths:
+    """Show every journey of a client with the steps that came so far, as the client may hear of them"""
+    return Paths(items=tuple(await door.path(client)))
 
 
 @routes.get("/clients/{client}/to-review", uses=Stepwell.to_review)

@@ -1,10 +1,14 @@
 """What requests have in common: ids as they may be, reasons, pages."""
 
-from typing import Annotated, Any
+import base64
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from stepwell.errors import Refused
+
+_Item = TypeVar("_Item", bound=BaseModel)
 ID = r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$"
 _JOURNEY = r"^[A-Za-z0-9_.\-]{1,64}$"
 _OCCURRENCE = r"^[A-Za-z0-9_\-]{1,64}\.[0-9]{1,5}$"
@@ -36,3 +40,18 @@ class WithReason(Form):
     """Why it is done; kept in the history."""
 
     reason: Reason = Field(description="Why; kept in the history. Write no names.")
+
+
+def cursor_of(last: BaseModel) -> str:
+    """The last item of a page as the cursor of the next one."""
+    return base64.urlsafe_b64encode(last.model_dump_json().encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str, kind: type[_Item]) -> _Item | None:
+    """The item that a cursor was made of; None for the first page. Raises Refused."""
+    if not cursor:
+        return None
+    try:
+        return kind.model_validate_json(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError:
+        raise Refused("bad_cursor", "A", "the cursor is not of this list; begin again without one") from None

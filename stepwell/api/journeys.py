@@ -15,7 +15,19 @@ from stepwell.api.forms import Form, JourneyId, Name, StepName, WithReason
 from stepwell.api.routes import Door, Listing, MessageId, Routes
 from stepwell.desk import Side
 from stepwell.handle import Stepwell
-from stepwell.models import Again, Coming, JourneyDetail, JourneySummary, Sent, SessionLog, Stage, Started, Tailoring
+from stepwell.models import (
+    Again,
+    Coming,
+    JourneyDetail,
+    JourneyPage,
+    JourneyQuery,
+    JourneySummary,
+    Sent,
+    SessionLog,
+    Stage,
+    Started,
+    Tailoring,
+)
 
 routes = Routes("Journeys")
 
@@ -32,6 +44,13 @@ class EnrolmentWish(Form):
     again: Again = "reject"
     practitioner: Name | None = Field(default=None, description="The journey's own; null: the client's.")
     dates: dict[str, AwareDatetime | date] = Field(default_factory=dict, max_length=50)
+
+
+class JourneySearch(JourneyQuery):
+    """A search, and which page of it."""
+
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str | None = Field(default=None, max_length=500)
 
 
 class GroupWish(Form):
@@ -134,6 +153,13 @@ async def enrol_group(wish: GroupWish, door: Door) -> GroupResult:
     """Enter several clients on a pathway; one that fails does not keep the others"""
     found = await door.start_all(wish.clients, wish.pathway, practitioner=wish.practitioner, dates=dict(wish.dates))
     return GroupResult(items=tuple(found))
+
+
+@routes.get("/journeys", uses=Stepwell.search)
+async def list_journeys(door: Door, query: Annotated[JourneySearch, Query()]) -> JourneyPage:
+    """Search journeys; a practitioner finds their own"""
+    wanted = JourneyQuery.model_validate(query.model_dump(exclude={"limit", "cursor"}))
+    return await door.search(wanted, limit=query.limit, after=query.cursor)
 
 
 @routes.get("/enrolments", uses=Stepwell.enrolment)

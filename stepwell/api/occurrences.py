@@ -95,10 +95,10 @@ class Changed(Form):
     responses: int
 
 
-@routes.get(_AT, uses=Stepwell.open_step)
-async def get_open_step(journey: JourneyId, occurrence: Occurrence, door: Door) -> ToDo:
-    """Show one step that is open, as the to-do list has it"""
-    return await door.open_step(journey, occurrence)
+@routes.get(_AT, uses=Stepwell.step)
+async def get_occurrence(journey: JourneyId, occurrence: Occurrence, door: Door) -> ToDo:
+    """Show one step that was delivered, open or not, as the caller may see it"""
+    return await door.step(journey, occurrence)
 
 
 @routes.post(_AT + "/open", uses=Stepwell.open)

@@ -21,9 +21,11 @@ _log = structlog.get_logger("stepwell.api")
 
 _ABOUT_WHAT_WAS_SENT = frozenset(
     {
+        "bad_address",
         "bad_cursor",
         "bad_id",
         "bad_order",
+        "bad_position",
         "bad_quiet_hours",
         "bad_rating",
         "bad_text",
@@ -43,6 +45,7 @@ _ABOUT_WHAT_WAS_SENT = frozenset(
         "unknown_placeholder",
         "unknown_reader",
         "unknown_scope",
+        "unknown_type",
         "unknown_zone",
         "unnamed",
     }

@@ -20,13 +20,13 @@ class Undeclared(Exception):
     """A route that does not say what it is for may not be served."""
 
 
-def door_of(request: Request) -> Stepwell:
-    """The handle, as the caller of this request may use it."""
+async def door_of(request: Request) -> Stepwell:
+    """The handle, as the caller of this request may use it. Async, or FastAPI would give it a thread each time."""
     handle: Stepwell = request.app.state.handle
     return handle.called_by(request.state.caller)
 
 
-def message_id_of(request: Request) -> str:
+async def message_id_of(request: Request) -> str:
     """What a journey knows this request by: from its Idempotency-Key, else from its own id."""
     return str(getattr(request.state, "message_id", None) or request.state.request_id)
 

@@ -21,8 +21,11 @@ def _text(name: str, length: int | None = None, *, nullable: bool = False) -> sa
 
 def upgrade() -> None:
     """Create and widen them."""
-    op.add_column("journey", _instant("overdue_since"))
+    op.add_column("journey", _instant("owed_since"))
     op.add_column("journey", _instant("failed_at"))
+    op.create_index("journey_by_age", "journey", ["tenant", "created_at", "id"])
+    op.create_index("journey_by_owing", "journey", ["tenant", "owed_since", "id"])
+    op.create_index("journey_by_failure", "journey", ["tenant", "failed_at", "id"])
     op.create_table(
         "response_draft",
         _text("journey", 64),
