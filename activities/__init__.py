@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from activities.bulk import Actions, Bulk
 from activities.channels.email import EmailChannel
 from activities.courier import Courier
 from activities.host import Host
@@ -31,6 +32,11 @@ def task_activities(database: Database, types: Collection[str], journeys: Journe
         tasks.stop_journey,
         tasks.hand_back,
     ]
+
+
+def bulk_activities(database: Database, actions: Actions) -> list[Activity]:
+    """What works through actions on many journeys."""
+    return [Bulk(database, actions).carry_out]
 
 
 def notify_activities(database: Database, email: EmailChannel, staff: Mapping[str, str] | None = None) -> list[Activity]:

@@ -114,3 +114,20 @@ class RecordResult(Frozen):
     """The last event number the store now holds for the journey."""
 
     seq: int
+
+
+CARRY_OUT = "carry_out"
+"""Do some more of an action on many journeys."""
+
+
+class CarryOut(Frozen):
+    """Which action on many journeys; what it is and on which stands in the store."""
+
+    tenant: TenantId
+    job: str
+
+
+class CarriedOut(Frozen):
+    """Whether all of it is done, or it was cancelled."""
+
+    is_finished: bool

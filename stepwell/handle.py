@@ -8,24 +8,25 @@ from temporalio.service import RPCError
 
 from engine.steps import StepTypes
 from stepwell.assigning import Assigning
+from stepwell.bulk import Bulk
 from stepwell.care import care_from
 from stepwell.connection import connect_to
 from stepwell.conversing import Conversing
 from stepwell.errors import Unavailable
 from stepwell.exporting import Exporting
+from stepwell.figures import Figures
 from stepwell.keys import Keys
 from stepwell.links import Links
 from stepwell.measuring import Measuring
 from stepwell.outgoing import Outgoing
 from stepwell.packages import installed_types
-from stepwell.searching import Searching
 from stepwell.settings import Settings, allowed_targets, load_settings
 from store.database import Database
 
 _HEALTH = timedelta(seconds=3)
 
 
-class Stepwell(Assigning, Links, Conversing, Exporting, Measuring, Searching, Outgoing, Keys):
+class Stepwell(Assigning, Links, Conversing, Exporting, Measuring, Bulk, Figures, Outgoing, Keys):
     """One tenant's handle: author, steer, watch.
 
     async with Stepwell.connect() as stepwell:

@@ -1,6 +1,6 @@
 """What the front door hands out: plain, frozen, without what its reader must not see."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -458,6 +458,179 @@ class NewLink(_Out):
     token: str
     """Shown this once; only its hash is kept."""
     expires_at: datetime
+
+
+class StepFigures(_Out):
+    """What became of one step in all journeys of a pathway."""
+
+    step: str
+    type: str
+    title: str
+    required: bool
+    reached: int = 0
+    """Journeys in which it was delivered, settled, or keeps things waiting."""
+    holding: int = 0
+    """Journeys that it keeps waiting for a practitioner or operator."""
+    open: int = 0
+    """Occurrences that are open or started, and so on for the other states."""
+    completed: int = 0
+    skipped: int = 0
+    expired: int = 0
+    """Expired or abandoned."""
+    excused: int = 0
+    not_applicable: int = 0
+    cancelled: int = 0
+    median_hours: float | None = None
+    """From delivery to completion; None: nobody has completed it."""
+    p90_hours: float | None = None
+
+
+class WeekFigures(_Out):
+    """What was due to clients in one week."""
+
+    week: date
+    """Its Monday, in UTC."""
+    offered: int
+    completed: int
+    on_time: int
+
+
+class VersionCount(_Out):
+    """How many journeys run on one version."""
+
+    version: int
+    status: str
+    journeys: int
+
+
+class StepChange(_Out):
+    """One step that is not the same in two versions."""
+
+    step: str
+    what: Literal["added", "removed", "moved", "structure", "content"]
+    fields: tuple[str, ...] = ()
+    """What of it changed, such as `timing`, `needs`, `reminders`, `title`."""
+
+
+class VersionDifferences(_Out):
+    """What another version does differently."""
+
+    pathway: str
+    old: int
+    new: int
+    steps: tuple[StepChange, ...]
+    structure: tuple[str, ...]
+    """What changed about the pathway as a whole, such as `quiet_hours`."""
+    contents: tuple[str, ...]
+    """What changed of its words, such as `title`."""
+
+
+class OpenAlert(_Out):
+    """An alert that nobody has taken up."""
+
+    id: str
+    journey: str
+    raised_at: datetime
+    is_sounding: bool
+    """Whether its alarm was started."""
+
+
+class MessageFailures(_Out):
+    """Messages that did not go out, of one channel and one cause."""
+
+    channel: str | None
+    outcome: Literal["failed", "skipped"]
+    reason: str
+    messages: int
+
+
+class SystemFigures(_Out):
+    """How things stand in one tenant."""
+
+    journeys: dict[str, int]
+    """By status."""
+    held: int
+    overdue: int
+    failed: int
+    """Journeys in which something failed since."""
+    alerts: tuple[OpenAlert, ...]
+    """The oldest first, fifty at most."""
+    open_alerts: int
+    messages: tuple[MessageFailures, ...]
+    dead_deliveries: int
+    """Events that webhooks have not taken after the last retry."""
+    disabled_endpoints: int
+    last_recorded_at: datetime | None
+    """When the newest event in the store happened."""
+    unrecorded_starts: int
+    """Journeys that were reserved over a minute ago and have recorded nothing yet."""
+
+
+class QueueHealth(_Out):
+    """One task queue of Temporal."""
+
+    queue: str
+    kind: Literal["workflow", "activity"]
+    pollers: int
+    """Workers that asked for work in the last minutes; 0: nobody does this work."""
+    last_polled_at: datetime | None
+    backlog: int
+    """About how many tasks wait."""
+    oldest_seconds: float
+    """How long the oldest of them has waited."""
+
+
+BulkAction = Literal["remind", "pause", "resume", "stop", "retry"]
+
+
+class BulkPreview(_Out):
+    """What an action on many journeys would come to, as things stand."""
+
+    action: BulkAction
+    journeys: int
+    ready: int
+    refused: dict[str, int]
+    """How many would be refused, by cause."""
+    sample: tuple[JourneyLine, ...]
+
+
+class BulkJob(_Out):
+    """One action on many journeys, under way or done."""
+
+    id: str
+    action: BulkAction
+    reason: str | None
+    by_role: str
+    by_id: str | None
+    created_at: datetime
+    cancelled_at: datetime | None
+    finished_at: datetime | None
+    waiting: int
+    done: int
+    refused: int
+    failed: int
+
+    @property
+    def journeys(self) -> int:
+        """Of how many it is."""
+        return self.waiting + self.done + self.refused + self.failed
+
+
+class BulkItem(_Out):
+    """What became of one journey of it."""
+
+    journey: str
+    state: str
+    message: str | None
+    done_at: datetime | None
+
+
+class BulkItemPage(_Out):
+    """A page of what became of each."""
+
+    items: tuple[BulkItem, ...]
+    next: str | None = None
+    """The cursor of the next page; null: this was the last."""
 
 
 class Endpoint(_Out):

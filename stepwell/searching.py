@@ -1,5 +1,6 @@
 """Searching journeys at the front door, and searches with a name."""
 
+import hashlib
 from datetime import timedelta
 
 from stepwell.access import needs
@@ -25,13 +26,14 @@ class Searching(Authoring):
         Pages are stable: a journey that does not change is on exactly one of them. Raises Refused for another list's cursor.
         """
         filters = await self._filters(query)
+        mark = hashlib.sha256(query.model_dump_json().encode()).hexdigest()[:16]
         async with self._database.read() as session:
             try:
-                rows, cursor = await search.find(session, self._tenant, filters, by=query.sort, limit=limit, after=after)
+                rows, cursor = await search.find(session, self._tenant, filters, limit=limit, after=after, mark=mark)
             except BadCursor:
                 raise Refused("bad_cursor", "A", "the cursor is not of this list; begin again without one") from None
             opened = await search.open_counts(session, [row.id for row in rows])
-        return JourneyPage(items=tuple(_line(row, opened.get(row.id, 0)) for row in rows), next=cursor)
+        return JourneyPage(items=tuple(line_from(row, opened.get(row.id, 0)) for row in rows), next=cursor)
 
     @needs("journeys:read", "host", "practitioner", "operator")
     async def count(self, query: JourneyQuery) -> Count:
@@ -57,6 +59,7 @@ class Searching(Authoring):
             failed_since=query.failed_since,
             practitioner=query.practitioner,
             also=self._practitioner,
+            by=query.sort,
         )
 
     @needs("journeys:read", "operator")
@@ -88,6 +91,7 @@ class Searching(Authoring):
             await views.drop(session, self._tenant, name)
 
 
-def _line(row: JourneyRow, open_steps: int) -> JourneyLine:
+def line_from(row: JourneyRow, open_steps: int) -> JourneyLine:
+    """A stored journey as one line of a list of many."""
     more = {"created_at": row.created_at, "owed_since": row.owed_since, "failed_at": row.failed_at, "open_steps": open_steps}
     return JourneyLine.model_validate(summary_from(row).model_dump() | more)

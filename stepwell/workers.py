@@ -12,10 +12,11 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from activities import notify_activities, record_activities, task_activities, webhook_activities
+from activities import bulk_activities, notify_activities, record_activities, task_activities, webhook_activities
 from activities.channels.email import EmailChannel, EmailSettings
 from activities.host import Host
 from activities.outbound import Outbound
+from stepwell.acting import Acting
 from stepwell.care import care_from
 from stepwell.children import Children
 from stepwell.connection import add_search_attributes, connect_to
@@ -24,6 +25,7 @@ from stepwell.settings import Settings, allowed_targets
 from stepwell.watchman import watching
 from store.database import Database
 from workflows.alarm import AlarmWorkflow
+from workflows.bulk import BulkWorkflow
 from workflows.courier import CourierWorkflow
 from workflows.journey import JourneyWorkflow
 from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS, WEBHOOKS
@@ -41,7 +43,9 @@ def build_workers(connection: Client, database: Database, settings: Settings) ->
     secret = settings.host_secret.get_secret_value() if settings.host_secret else None
     outbound = Outbound(allowed_targets(settings))
     host = Host(settings.host_url, secret, outbound)
-    tasks = task_activities(database, types, Children(database, connection, types, care_from(settings)), host)
+    care = care_from(settings)
+    tasks = task_activities(database, types, Children(database, connection, types, care), host)
+    tasks += bulk_activities(database, Acting(database, connection, types, care))
     tasks += [one for step_type in types.values() for one in step_type.activities]
     email = EmailChannel(email_settings(settings))
     records = record_activities(database)
@@ -50,7 +54,7 @@ def build_workers(connection: Client, database: Database, settings: Settings) ->
         Worker(
             connection,
             task_queue=JOURNEYS,
-            workflows=[JourneyWorkflow, AlarmWorkflow, CourierWorkflow],
+            workflows=[JourneyWorkflow, AlarmWorkflow, BulkWorkflow, CourierWorkflow],
             workflow_runner=workflow_runner(),
             max_cached_workflows=2000,
             graceful_shutdown_timeout=_GRACE,

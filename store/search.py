@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 
 from store.journeys import led_by
 from store.tables import JourneyRow, OccurrenceRow
+
+_LAST = "\U0010ffff"
+"""Comes after everything that an id may hold."""
 
 
 class Order(NamedTuple):
@@ -46,6 +50,10 @@ class Filters(NamedTuple):
     practitioner: str | None = None
     also: str | None = None
     """A second practitioner, whose they must be too: the caller."""
+    among: Sequence[str] | None = None
+    """Only these, by their ids."""
+    by: str = "newest"
+    """The order: what has no place in it does not fit."""
 
 
 class BadCursor(Exception):
@@ -53,29 +61,31 @@ class BadCursor(Exception):
 
 
 async def find(
-    session: AsyncSession, tenant: str, filters: Filters, *, by: str = "newest", limit: int = 50, after: str | None = None
+    session: AsyncSession,
+    tenant: str,
+    filters: Filters,
+    *,
+    limit: int = 50,
+    after: str | None = None,
+    mark: str = "",
 ) -> tuple[list[JourneyRow], str | None]:
-    """A page, and the cursor of the next one. Raises BadCursor."""
-    order = ORDERS[by]
+    """A page, and the cursor of the next one; `mark` stands for what was asked. Raises BadCursor where it was something else."""
+    await _plan_for_values(session)
+    order, mark = ORDERS[filters.by], f"{filters.by} {mark}"
     column = col(getattr(JourneyRow, order.column))
-    query = _fitting(select(JourneyRow), tenant, filters).where(column.is_not(None))
+    query = fitting(session, select(JourneyRow), tenant, filters)
     if after is not None:
-        query = query.where(_behind(order, by, after))
+        query = query.where(_behind(order, mark, after))
     key = (column.desc(), col(JourneyRow.id).desc()) if order.falls else (column, col(JourneyRow.id))
     rows = list((await session.scalars(query.order_by(*key).limit(limit + 1))).all())
-    return rows[:limit], _cursor(by, order, rows[limit - 1]) if len(rows) > limit else None
+    return rows[:limit], _cursor(mark, order, rows[limit - 1]) if len(rows) > limit else None
 
 
 async def count(session: AsyncSession, tenant: str, filters: Filters, *, most: int) -> int:
     """How many there are; no more than `most` are counted."""
-    found = _fitting(select(JourneyRow.id), tenant, filters).limit(most).subquery()
+    await _plan_for_values(session)
+    found = fitting(session, select(JourneyRow.id), tenant, filters).limit(most).subquery()
     return int(await session.scalar(select(func.count()).select_from(found)) or 0)
-
-
-async def ids(session: AsyncSession, tenant: str, filters: Filters, *, limit: int, after: str = "") -> list[str]:
-    """The ids of journeys that fit, in their order, after one."""
-    query = _fitting(select(JourneyRow.id), tenant, filters).where(col(JourneyRow.id) > after)
-    return list((await session.scalars(query.order_by(JourneyRow.id).limit(limit))).all())
 
 
 async def open_counts(session: AsyncSession, journeys: Sequence[str]) -> dict[str, int]:
@@ -88,12 +98,16 @@ async def open_counts(session: AsyncSession, journeys: Sequence[str]) -> dict[st
     return {row[0]: row[1] for row in await session.execute(query)}
 
 
-def _fitting(query: Select[Any], tenant: str, filters: Filters) -> Select[Any]:
-    conditions: list[ColumnElement[bool]] = [col(JourneyRow.tenant) == tenant]
+def fitting(session: AsyncSession, query: Select[Any], tenant: str, filters: Filters) -> Select[Any]:
+    """A query of journeys, narrowed to those that fit."""
+    listed = col(getattr(JourneyRow, ORDERS[filters.by].column)).is_not(None)
+    conditions: list[ColumnElement[bool]] = [col(JourneyRow.tenant) == tenant, listed]
     equal = {"client": filters.client, "version": filters.version, "held": filters.held}
     conditions += [col(getattr(JourneyRow, name)) == value for name, value in equal.items() if value is not None]
     if filters.pathways is not None:
         conditions.append(col(JourneyRow.pathway).in_(filters.pathways))
+    if filters.among is not None:
+        conditions.append(col(JourneyRow.id).in_(filters.among))
     if filters.statuses:
         conditions.append(col(JourneyRow.status).in_(filters.statuses))
     if filters.owed_before is not None:
@@ -103,25 +117,38 @@ def _fitting(query: Select[Any], tenant: str, filters: Filters) -> Select[Any]:
     conditions += [led_by(one) for one in (filters.practitioner, filters.also) if one is not None]
     if filters.text:
         columns = (JourneyRow.id, JourneyRow.client, JourneyRow.enrolment_key)
-        conditions.append(or_(*(col(one).startswith(filters.text, autoescape=True) for one in columns)))
+        conditions.append(or_(*(_begins(session, col(one), filters.text) for one in columns)))
     return query.where(*conditions)
 
 
-def _cursor(by: str, order: Order, row: JourneyRow) -> str:
+def _begins(session: AsyncSession, column: Mapped[str], text: str) -> ColumnElement[bool]:
+    """Whether it begins so, letter by letter, written as each database finds it by an index."""
+    if session.get_bind().dialect.name == "sqlite":
+        return and_(column >= text, column < text + _LAST)
+    escaped = "".join(f"\\{one}" if one in "\\%_" else one for one in text)
+    return column.like(f"{escaped}%")
+
+
+async def _plan_for_values(session: AsyncSession) -> None:
+    """Have PostgreSQL look at the values: which index serves depends on them, and a beginning has none without."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+
+
+def _cursor(of: str, order: Order, row: JourneyRow) -> str:
     value = getattr(row, order.column)
-    words = json.dumps([by, value.isoformat() if order.is_instant else value, row.id])
+    words = json.dumps([of, value.isoformat() if order.is_instant else value, row.id])
     return base64.urlsafe_b64encode(words.encode()).decode().rstrip("=")
 
 
-def _behind(order: Order, by: str, cursor: str) -> ColumnElement[bool]:
+def _behind(order: Order, of: str, cursor: str) -> ColumnElement[bool]:
     try:
         named, value, journey = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         at = datetime.fromisoformat(value) if order.is_instant else str(value)
-        if named != by or not isinstance(journey, str) or (isinstance(at, datetime) and at.tzinfo is None):
+        if named != of or not isinstance(journey, str) or (isinstance(at, datetime) and at.tzinfo is None):
             raise ValueError(named)
     except (ValueError, TypeError) as error:
         raise BadCursor from error
-    column, id = col(getattr(JourneyRow, order.column)), col(JourneyRow.id)
-    if order.falls:
-        return or_(column < at, and_(column == at, id < journey))
-    return or_(column > at, and_(column == at, id > journey))
+    # as pairs: an index by both goes straight there, which it does not for the same said with OR
+    here, there = tuple_(col(getattr(JourneyRow, order.column)), col(JourneyRow.id)), tuple_(at, journey)
+    return here < there if order.falls else here > there

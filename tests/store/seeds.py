@@ -53,8 +53,13 @@ async def add_journey(session: AsyncSession, tenant: str = "t", **more: Any) -> 
 
 async def publish_example(session: AsyncSession, name: str, tenant: str = "t") -> PathwayVersionRow:
     """One of the example pathways, published."""
-    source = (EXAMPLES / f"{name}.yaml").read_text()
+    return await publish(session, (EXAMPLES / f"{name}.yaml").read_text(), tenant)
+
+
+async def publish(session: AsyncSession, source: str, tenant: str = "t") -> PathwayVersionRow:
+    """A pathway, published as it is written."""
     mark = pathways.fingerprint(source, {})
+    name = compile_pathway(source).structure.pathway
     row, _ = await pathways.publish(session, tenant, name, source, mark, lambda number: compile_pathway(source, number), NOW)
     return row
 

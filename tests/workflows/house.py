@@ -12,7 +12,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities import notify_activities, record_activities, task_activities, webhook_activities
+from activities import bulk_activities, notify_activities, record_activities, task_activities, webhook_activities
 from activities.channels.email import EmailChannel, EmailSettings
 from activities.host import Host
 from activities.outbound import Outbound
@@ -20,6 +20,7 @@ from activities.targets import named_in
 from engine.events import Event
 from engine.steps import StepTypes, step_types
 from stepwell import Stepwell
+from stepwell.acting import Acting
 from stepwell.care import Care
 from stepwell.children import Children
 from stepwell.devserver import find_binary
@@ -27,6 +28,7 @@ from stepwell.mailcatcher import MailCatcher
 from store.database import Database
 from tests.workflows.hosts import SECRET, FakeHost, Receiver, listening_host, receiving
 from workflows.alarm import AlarmWorkflow
+from workflows.bulk import BulkWorkflow
 from workflows.courier import CourierWorkflow
 from workflows.journey import JourneyWorkflow
 from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS, WEBHOOKS
@@ -155,13 +157,14 @@ async def house(
         outbound = Outbound([named_in(one.url) for one in receivers])
         children = Children(database, env.client, known, CARE)
         tasks = task_activities(database, known, children, Host(host.url, SECRET))
+        tasks += bulk_activities(database, Acting(database, env.client, known, CARE))
         tasks += [one for step_type in known.values() for one in step_type.activities]
         recording = records or record_activities(database)
         workers = (
             Worker(
                 env.client,
                 task_queue=JOURNEYS,
-                workflows=[JourneyWorkflow, AlarmWorkflow, CourierWorkflow],
+                workflows=[JourneyWorkflow, AlarmWorkflow, BulkWorkflow, CourierWorkflow],
                 workflow_runner=workflow_runner(),
             ),
             Worker(env.client, task_queue=RECORDS, activities=recording),

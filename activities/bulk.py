@@ -1,0 +1,104 @@
+"""Carry out an action on many journeys, some of them a call: each once, whoever is killed in between."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple, Protocol
+
+import structlog
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from engine.effects import CARRY_OUT, CarriedOut, CarryOut
+from store import bulk
+from store.database import Database
+from store.tables import BulkItemRow, BulkJobRow
+
+_log = structlog.get_logger("stepwell.bulk")
+_A_CALL = 200
+"""Journeys that one call of the activity does at most: history grows by three events for each."""
+_AT_ONCE = 5
+_BEAT = 3.0
+
+
+class Outcome(NamedTuple):
+    """What became of one journey, and why where it is not done."""
+
+    state: Literal["done", "refused", "failed"]
+    message: str | None = None
+
+
+class Actions(Protocol):
+    """What can be done to a journey, as many at once need it. Each is safe to repeat for the same job."""
+
+    async def act(self, job: BulkJobRow, journey: str) -> Outcome:
+        """Do what the job says to one journey."""
+
+
+class Bulk:
+    """Works through the journeys of a job that still wait."""
+
+    def __init__(self, database: Database, actions: Actions, *, per_second: float = 25) -> None:
+        self._database = database
+        self._actions = actions
+        self._pause = _AT_ONCE / per_second
+
+    @activity.defn(name=CARRY_OUT)
+    async def carry_out(self, wanted: CarryOut) -> CarriedOut:
+        """Do some of it, and say whether that was all."""
+        async with _alive():
+            return await self._some(wanted)
+
+    async def _some(self, wanted: CarryOut) -> CarriedOut:
+        for _ in range(_A_CALL // _AT_ONCE):
+            job, waiting = await self._next(wanted)
+            if job.finished_at is not None:
+                return CarriedOut(is_finished=True)
+            async with asyncio.TaskGroup() as group:
+                pace = group.create_task(asyncio.sleep(self._pause))
+                for item in waiting:
+                    group.create_task(self._one(job, item.journey))
+            await pace
+        return CarriedOut(is_finished=False)
+
+    async def _next(self, wanted: CarryOut) -> tuple[BulkJobRow, list[BulkItemRow]]:
+        """The job and what comes next of it; it is finished where nothing does."""
+        async with self._database.read() as session:
+            job = await bulk.get(session, wanted.tenant, wanted.job)
+            if job is None:
+                raise ApplicationError(f"the job {wanted.job} is not in the store", type="NoJob", non_retryable=True)
+            waiting = await bulk.items(session, job.id, state=bulk.WAITING, limit=_AT_ONCE)
+        if job.cancelled_at is not None or not waiting:
+            async with self._database.begin() as session:
+                job = await bulk.get(session, wanted.tenant, wanted.job) or job
+                await bulk.finish(session, job, datetime.now(UTC))
+            _log.info("bulk action finished", job=job.id, action=job.action)
+        return job, waiting
+
+    async def _one(self, job: BulkJobRow, journey: str) -> None:
+        try:
+            outcome = await self._actions.act(job, journey)
+        except Exception as error:  # one journey keeps no other back, whatever is wrong with it
+            _log.error("a journey cannot be acted on", job=job.id, journey=journey, error=repr(error))
+            outcome = Outcome("failed", f"{type(error).__name__}; the worker's log says more")
+        async with self._database.begin() as session:
+            await bulk.settle(session, job.id, journey, outcome.state, outcome.message, datetime.now(UTC))
+
+
+@asynccontextmanager
+async def _alive() -> AsyncIterator[None]:
+    """Say so again and again: one journey that does not answer must not look like a worker that died."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(_BEAT)
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()
+        with suppress(asyncio.CancelledError):
+            await beating

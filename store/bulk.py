@@ -1,0 +1,126 @@
+"""Actions on many journeys: which journeys, and what became of each."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, case, func, insert, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from store import search
+from store.search import Filters
+from store.tables import BulkItemRow, BulkJobRow, JourneyRow, OccurrenceRow
+
+WAITING = "waiting"
+_OPEN = ("open", "started")
+
+
+class Outlook(NamedTuple):
+    """How many journeys are in one state, as far as an action cares."""
+
+    status: str
+    has_open: bool
+    """Whether a step is open."""
+    has_held: bool
+    """Whether an open step is held: its task failed."""
+    journeys: int
+
+
+async def outlook(session: AsyncSession, tenant: str, filters: Filters) -> list[Outlook]:
+    """The journeys that fit, counted by what decides whether an action is refused."""
+    status, opened, held = col(JourneyRow.status), _has(), _has(col(OccurrenceRow.holds).is_(True))
+    # a subquery, so that the same expression is not two of them: PostgreSQL would not group by it
+    each = search.fitting(
+        session,
+        select(status.label("status"), case((opened, 1), else_=0).label("opened"), case((held, 1), else_=0).label("held")),
+        tenant,
+        filters,
+    ).subquery()
+    columns = (each.c.status, each.c.opened, each.c.held)
+    found = await session.execute(select(*columns, func.count()).group_by(*columns).order_by(*columns))
+    return [Outlook(status, bool(opened), bool(held), number) for status, opened, held, number in found]
+
+
+def _has(*more: ColumnElement[bool]) -> ColumnElement[bool]:
+    query = select(col(OccurrenceRow.id)).where(
+        col(OccurrenceRow.journey) == col(JourneyRow.id), col(OccurrenceRow.state).in_(_OPEN), *more
+    )
+    found: ColumnElement[bool] = query.exists()
+    return found
+
+
+async def add(session: AsyncSession, job: BulkJobRow, chosen: Iterable[Filters]) -> None:
+    """Keep a job with the journeys that fit any of these, in one statement each, however many they are."""
+    session.add(job)
+    await session.flush()
+    for filters in chosen:
+        columns: list[Any] = [literal(job.id), col(JourneyRow.id), literal(WAITING)]
+        journeys = search.fitting(session, select(*columns), job.tenant, filters)
+        await session.execute(insert(BulkItemRow).from_select(["job", "journey", "state"], journeys))
+
+
+async def get(session: AsyncSession, tenant: str, job: str) -> BulkJobRow | None:
+    """The job of that id in this tenant."""
+    row = await session.get(BulkJobRow, job)
+    return row if row is not None and row.tenant == tenant else None
+
+
+async def find(session: AsyncSession, tenant: str, *, by: tuple[str, str | None] | None, limit: int) -> list[BulkJobRow]:
+    """The latest jobs, the newest first; `by`: only those of this person."""
+    query = select(BulkJobRow).where(col(BulkJobRow.tenant) == tenant)
+    if by is not None:
+        query = query.where(col(BulkJobRow.by_role) == by[0], col(BulkJobRow.by_id) == by[1])
+    query = query.order_by(col(BulkJobRow.created_at).desc(), col(BulkJobRow.id)).limit(limit)
+    return list((await session.scalars(query)).all())
+
+
+async def counts(session: AsyncSession, jobs: Sequence[str]) -> dict[str, dict[str, int]]:
+    """How many journeys of each job are in each state."""
+    columns = (col(BulkItemRow.job), col(BulkItemRow.state))
+    query = select(*columns, func.count()).where(columns[0].in_(jobs)).group_by(*columns)
+    found: dict[str, dict[str, int]] = {job: {} for job in jobs}
+    for job, state, number in await session.execute(query):
+        found[job][state] = number
+    return found
+
+
+async def items(session: AsyncSession, job: str, *, state: str | None = None, limit: int, after: str = "") -> list[BulkItemRow]:
+    """The journeys of a job in order of their ids, after one."""
+    query = select(BulkItemRow).where(col(BulkItemRow.job) == job, col(BulkItemRow.journey) > after)
+    if state is not None:
+        query = query.where(col(BulkItemRow.state) == state)
+    return list((await session.scalars(query.order_by(col(BulkItemRow.journey)).limit(limit))).all())
+
+
+async def settle(session: AsyncSession, job: str, journey: str, state: str, message: str | None, now: datetime) -> None:
+    """Say what became of one; whoever was first has said it."""
+    await session.execute(
+        update(BulkItemRow)
+        .where(col(BulkItemRow.job) == job, col(BulkItemRow.journey) == journey, col(BulkItemRow.state) == WAITING)
+        .values(state=state, message=message, done_at=now)
+    )
+
+
+async def finish(session: AsyncSession, job: BulkJobRow, now: datetime) -> bool:
+    """Say that a job is finished, where nothing waits or it was cancelled; whether it is."""
+    waiting = await session.scalar(
+        select(col(BulkItemRow.journey)).where(col(BulkItemRow.job) == job.id, col(BulkItemRow.state) == WAITING).limit(1)
+    )
+    if waiting is None or job.cancelled_at is not None:
+        job.finished_at = job.finished_at or now
+        session.add(job)
+    return job.finished_at is not None
+
+
+async def wait_again(session: AsyncSession, job: BulkJobRow) -> int:
+    """Let what failed wait once more, and what a cancelled job left; how many wait now."""
+    await session.execute(
+        update(BulkItemRow)
+        .where(col(BulkItemRow.job) == job.id, col(BulkItemRow.state) == "failed")
+        .values(state=WAITING, message=None, done_at=None)
+    )
+    job.finished_at = job.cancelled_at = None
+    session.add(job)
+    await session.flush()
+    return (await counts(session, [job.id]))[job.id].get(WAITING, 0)
