@@ -452,6 +452,14 @@ class SavedView(_Out):
     created_by: str
 
 
+class NewLink(_Out):
+    """A link to one step of one client that was just made."""
+
+    token: str
+    """Shown this once; only its hash is kept."""
+    expires_at: datetime
+
+
 class StepFigures(_Out):
     """What became of one step in all journeys of a pathway."""
 
@@ -543,7 +551,6 @@ class SystemFigures(_Out):
     """By status."""
     held: int
     overdue: int
-    """Journeys that owe a step that was due more than a day ago."""
     failed: int
     """Journeys in which something failed since."""
     alerts: tuple[OpenAlert, ...]
@@ -624,14 +631,6 @@ class BulkItemPage(_Out):
     items: tuple[BulkItem, ...]
     next: str | None = None
     """The cursor of the next page; null: this was the last."""
-
-
-class NewLink(_Out):
-    """A link to one step of one client that was just made."""
-
-    token: str
-    """Shown this once; only its hash is kept."""
-    expires_at: datetime
 
 
 class Endpoint(_Out):

@@ -11,6 +11,7 @@ import httpx
 from stepwell import Stepwell
 from stepwell.access import SCOPES, Kind, process
 from stepwell.api.app import create_app
+from stepwell.api.terms import Terms
 from stepwell.gateway import serving
 from tests.e2e.processes import Child, environment, free_port
 from tests.pathways import EXAMPLES
@@ -97,11 +98,11 @@ class Front:
 
 
 @asynccontextmanager
-async def front(folder: Path, **more: Any) -> AsyncIterator[Front]:
+async def front(folder: Path, terms: Terms = Terms(), **more: Any) -> AsyncIterator[Front]:  # noqa: B008 - a tuple
     """Everything up, and down again afterwards."""
     async with AsyncExitStack() as stack:
         home = await stack.enter_async_context(house(folder, **more))
-        app = create_app(home.stepwell.called_by(process("default")))
+        app = create_app(home.stepwell.called_by(process("default")), terms)
         url = await stack.enter_async_context(serving(app, "127.0.0.1", free_port()))
         up = Front(home, url)
         stack.push_async_callback(up.close)
