@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.channels.email import EmailChannel, PermanentFailure, TemporaryFailure
+from activities.linking import link_to, opt_out_of
 from activities.recipients import Recipient, recipient_of
 from activities.relevance import Relevance, relevance
 from activities.wording import Item, Mail, Reader, mail_for
@@ -101,6 +102,7 @@ class Notifier:
         contents = Contents.model_validate(version.contents) if version else None
         now = datetime.now(UTC)
         closing = dict(zip(effect.occurrences, effect.closes_at, strict=False))
+        settings = self._email.settings
         items = []
         for occurrence in meant.occurrences:
             closes_at = closing.get(occurrence)
@@ -108,10 +110,13 @@ class Notifier:
                 Item(
                     title=_title(contents, occurrence, effect.to, reader.language),
                     remaining=closes_at - now if closes_at else None,
-                    link=self._email.link(effect.journey, occurrence) if effect.to == "client" else None,
+                    link=await link_to(session, settings, journey, occurrence) if effect.to == "client" else None,
                 )
             )
-        return mail_for(effect.purpose, effect.to == "client", reader, items, reference=effect.alert or effect.journey)
+        mail = mail_for(effect.purpose, effect.to == "client", reader, items, reference=effect.alert or effect.journey)
+        if effect.to != "client":
+            return mail
+        return mail._replace(opt_out=await opt_out_of(session, settings, journey, meant.occurrences[0]))
 
     async def _send(self, effect: Notify, letter: _Letter) -> NotifyResult:
         try:

@@ -31,7 +31,7 @@ class Limits(NamedTuple):
     """How long a request may take, in seconds."""
 
     connect: float = 5.0
-    read: float = 10.0
+    read: float = 20.0
     total: float = 20.0
 
 

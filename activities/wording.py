@@ -32,6 +32,8 @@ class Mail(NamedTuple):
     text: str
     html: str
     language: str
+    opt_out: str | None = None
+    """Where its reader ends mails of this kind by one click; a header, not a line."""
 
 
 _CLIENT: dict[str, dict[str, str]] = {

@@ -87,6 +87,15 @@ class Right(NamedTuple):
     kinds: frozenset[Kind]
     by_link: bool = False
     """Whether the link in a client's mail may do it, for its one step."""
+    only_by_link: bool = False
+    """Whether nothing else may: what it is about comes from the link."""
+
+    @property
+    def callers(self) -> tuple[str, ...]:
+        """Who may, as the document of the API says it."""
+        if self.only_by_link:
+            return ("link",)
+        return (*sorted(self.kinds), *(("link",) if self.by_link else ()))
 
     def refuse_unless(self, caller: Caller) -> None:
         """Raise Forbidden with what is missing."""
@@ -98,6 +107,8 @@ class Right(NamedTuple):
             raise Forbidden(f"the credential lacks the scope {self.scope!r}")
         if caller.only is not None and not self.by_link:
             raise Forbidden("the link from a mail opens its step, and nothing else; sign in for the rest")
+        if caller.only is None and self.only_by_link:
+            raise Forbidden("this is for the link in a client's mail; whoever is signed in names journey and occurrence")
 
 
 class Called(Protocol):
@@ -106,11 +117,11 @@ class Called(Protocol):
     _caller: Caller
 
 
-def needs(scope: Scope, *kinds: Kind, by_link: bool = False) -> Callable[[_UseCase], _UseCase]:
+def needs(scope: Scope, *kinds: Kind, by_link: bool = False, only_by_link: bool = False) -> Callable[[_UseCase], _UseCase]:
     """Declare who may use this, and refuse everybody else before anything is done. Raises Forbidden."""
 
     def declared(use_case: _UseCase) -> _UseCase:
-        right = Right(use_case.__name__, scope, frozenset(kinds), by_link)
+        right = Right(use_case.__name__, scope, frozenset(kinds), by_link or only_by_link, only_by_link)
 
         @wraps(use_case)
         def checked(self: Called, *arguments: Any, **named: Any) -> Any:

@@ -8,11 +8,18 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from activities.outbound import Outbound
 from stepwell.api.app import create_app
+from stepwell.api.limits import RATES
+from stepwell.api.provider import ProviderKeys
+from stepwell.api.terms import Terms
+from stepwell.api.tokens import Tokens, Trust, scopes_by_kind
 from stepwell.devserver import refuse_taken
 from stepwell.errors import NotRunning
 from stepwell.handle import Stepwell
-from stepwell.settings import Settings
+from stepwell.housekeeping import tidying
+from stepwell.patience import ImpatientProtocol
+from stepwell.settings import Settings, allowed_targets
 from stepwell.workers import until_signalled
 
 _GRACE = 10
@@ -40,6 +47,7 @@ async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
             access_log=False,
             server_header=False,
             lifespan="off",
+            http=ImpatientProtocol,
             h11_max_incomplete_event_size=32 * 1024,
             timeout_graceful_shutdown=_GRACE,
         )
@@ -58,6 +66,31 @@ async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
 
 async def serve(settings: Settings, host: str, port: int) -> None:
     """Serve with these settings until SIGTERM or Ctrl-C; requests under way are finished first."""
-    async with Stepwell.connect(settings) as handle, serving(create_app(handle), host, port) as address:
+    async with (
+        Stepwell.connect(settings) as handle,
+        tidying(handle.database),
+        serving(create_app(handle, terms_from(settings)), host, port) as address,
+    ):
         structlog.get_logger("stepwell.gateway").info("serving", address=address)
         await until_signalled()
+
+
+def terms_from(settings: Settings) -> Terms:
+    """The terms that the settings say."""
+    rates = {kind: getattr(settings, f"rate_{kind}") for kind in RATES}
+    return Terms(_tokens_from(settings), rates, settings.wrong_credentials)
+
+
+def _tokens_from(settings: Settings) -> Tokens | None:
+    if settings.oidc_issuer is None or settings.oidc_audience is None:
+        return None
+    trust = Trust(
+        issuer=settings.oidc_issuer,
+        audience=settings.oidc_audience,
+        tenants=settings.oidc_tenants or (settings.tenant,),
+        kind_claim=settings.oidc_kind_claim,
+        subject_claim=settings.oidc_subject_claim,
+        tenant_claim=settings.oidc_tenant_claim,
+    )
+    keys = ProviderKeys(trust.issuer, Outbound(allowed_targets(settings)))
+    return Tokens(trust, keys, scopes_by_kind(Stepwell))

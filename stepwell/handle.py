@@ -7,7 +7,6 @@ from datetime import timedelta
 from temporalio.service import RPCError
 
 from engine.steps import StepTypes
-from stepwell.answering import Answering
 from stepwell.assigning import Assigning
 from stepwell.bulk import Bulk
 from stepwell.care import care_from
@@ -17,6 +16,7 @@ from stepwell.errors import Unavailable
 from stepwell.exporting import Exporting
 from stepwell.figures import Figures
 from stepwell.keys import Keys
+from stepwell.links import Links
 from stepwell.measuring import Measuring
 from stepwell.outgoing import Outgoing
 from stepwell.packages import installed_types
@@ -26,7 +26,7 @@ from store.database import Database
 _HEALTH = timedelta(seconds=3)
 
 
-class Stepwell(Assigning, Answering, Conversing, Exporting, Measuring, Bulk, Figures, Outgoing, Keys):
+class Stepwell(Assigning, Links, Conversing, Exporting, Measuring, Bulk, Figures, Outgoing, Keys):
     """One tenant's handle: author, steer, watch.
 
     async with Stepwell.connect() as stepwell:

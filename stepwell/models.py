@@ -452,6 +452,14 @@ class SavedView(_Out):
     created_by: str
 
 
+class NewLink(_Out):
+    """A link to one step of one client that was just made."""
+
+    token: str
+    """Shown this once; only its hash is kept."""
+    expires_at: datetime
+
+
 class StepFigures(_Out):
     """What became of one step in all journeys of a pathway."""
 

@@ -5,9 +5,9 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from activities.targets import RefusedTarget, named_in, read_target
 from engine.words import Text
@@ -35,7 +35,9 @@ class Settings(BaseModel):
     smtp_security: Literal["none", "starttls", "tls"] = "none"
     mail_from: str = "stepwell@localhost"
     client_link: str | None = None
-    """Where a client opens a step, with `{journey}` and `{occurrence}` in it."""
+    """Where a client opens a step, with `{journey}` and `{occurrence}` in it, or with `{token}`: a link of its own."""
+    link_days: int = Field(default=30, ge=1, le=365)
+    """How many days such a token, and the one that ends a client's mails, is good for."""
     ui: str | None = None
     """Temporal's Web UI."""
     public_url: str | None = None
@@ -52,6 +54,28 @@ class Settings(BaseModel):
     """Where host tasks are asked for, by a signed POST."""
     host_secret: SecretStr | None = None
     """The secret of those signatures: `whsec_…` (Standard Webhooks)."""
+    oidc_issuer: str | None = None
+    """The host's identity provider, exactly as its tokens name it: they are let in beside API keys."""
+    oidc_audience: str | None = None
+    """Whom its tokens have to be for."""
+    oidc_tenants: tuple[str, ...] = ()
+    """The tenants that it speaks for; unless given, `tenant`."""
+    oidc_kind_claim: str = "stepwell_kind"
+    """Which claim says `host`, `practitioner`, `client` or `operator`."""
+    oidc_subject_claim: str = "sub"
+    """Which claim holds the practitioner's or client's id, as Stepwell knows it."""
+    oidc_tenant_claim: str = "stepwell_tenant"
+    """Which claim names the tenant."""
+    rate_host: int = Field(default=300, ge=1)
+    """Requests a second that each credential of a host may make; ten seconds' worth at once."""
+    rate_practitioner: int = Field(default=50, ge=1)
+    """The same for each practitioner."""
+    rate_client: int = Field(default=10, ge=1)
+    """The same for each client."""
+    rate_operator: int = Field(default=50, ge=1)
+    """The same for each operator."""
+    wrong_credentials: int = Field(default=20, ge=1)
+    """Wrong credentials from one address in a minute, at all gateways together, after which it has to wait."""
     outbound_allow: tuple[str, ...] = ()
     """Hosts that webhooks may go to although they are private or without TLS: `hooks.lan:8443,127.0.0.1:9000`."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -65,6 +89,11 @@ class Settings(BaseModel):
         if not all(role.strip() and mail.strip() for role, _, mail in pairs):
             raise ValueError("write role=address, several of them with a comma between")
         return {role.strip(): mail.strip() for role, _, mail in pairs}
+
+    @field_validator("oidc_tenants", mode="before")
+    @classmethod
+    def _read_tenants(cls, given: object) -> object:
+        return [one.strip() for one in given.split(",") if one.strip()] if isinstance(given, str) else given
 
     @field_validator("host_url")
     @classmethod
@@ -104,10 +133,25 @@ class Settings(BaseModel):
     def _by_language(cls, given: object) -> object:
         return json.loads(given) if isinstance(given, str) and given.lstrip().startswith("{") else given
 
+    @model_validator(mode="after")
+    def _trusts_wholly(self) -> Self:
+        if (self.oidc_issuer is None) != (self.oidc_audience is None):
+            raise ValueError("set STEPWELL_OIDC_ISSUER and STEPWELL_OIDC_AUDIENCE together, or neither")
+        if self.oidc_issuer is not None and not _is_guarded(self.oidc_issuer, self.outbound_allow):
+            raise ValueError("STEPWELL_OIDC_ISSUER is https:// and public, or named in STEPWELL_OUTBOUND_ALLOW")
+        return self
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _any_case(cls, given: object) -> object:
         return given.upper() if isinstance(given, str) else given
+
+
+def _is_guarded(issuer: str, allowed: tuple[str, ...]) -> bool:
+    try:
+        return bool(read_target(issuer, allowed))
+    except RefusedTarget:
+        return False
 
 
 def allowed_targets(settings: Settings) -> tuple[str, ...]:
@@ -149,4 +193,5 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise NotRunning(f"the setting STEPWELL_{name.upper()} does not fit: {first['msg'].lower()}") from None
+        which = f"the setting STEPWELL_{name.upper()} does" if name else "the settings do"
+        raise NotRunning(f"{which} not fit: {first['msg'][:1].lower()}{first['msg'][1:]}") from None

@@ -105,8 +105,10 @@ class Showing(Desk):
         for row, occurrence in found:
             published = await self._published_for(row)
             step = published.structure.by_id[StepId(occurrence.step)]
-            if side in (step.actor, step.reader):
-                items.append(self._shown_to(side, row, occurrence, published, around))
+            if side in (step.actor, step.reader) or (side == "client" and step.actor == "host"):
+                shown = self._shown_to(side, row, occurrence, published, around)
+                if step.actor != "host" or shown.body:  # what only the host has to do is shown for its note
+                    items.append(shown)
         return items
 
     async def _around(self, session: AsyncSession, client: ClientRow, rows: Sequence[JourneyRow], side: Side) -> _Around:

@@ -13,14 +13,22 @@ from stepwell.api.app import create_app
 from stepwell.care import care_from
 from stepwell.devserver import DevServer, refuse_taken
 from stepwell.errors import NotRunning
-from stepwell.gateway import serving
+from stepwell.gateway import serving, terms_from
 from stepwell.handle import Stepwell
+from stepwell.housekeeping import tidying
 from stepwell.mailcatcher import MailCatcher
 from stepwell.packages import installed_types
 from stepwell.settings import Settings, allowed_targets, given_settings, stack_file
 from stepwell.watchman import watching
 from stepwell.workers import build_workers
 from store.database import Database
+
+_DEPLOYERS = (
+    *("client_link", "link_days", "staff", "crisis_text", "notice_text", "host_url", "host_secret", "outbound_allow"),
+    *(name for name in Settings.model_fields if name.startswith(("oidc_", "rate_"))),
+    "wrong_credentials",
+)
+"""What the environment may say although everything else is the stack's own."""
 
 
 class Ports:
@@ -70,16 +78,17 @@ async def running_stack(folder: Path, ports: Ports, *, works: bool = True) -> As
             ui=server.ui,
             public_url=f"http://127.0.0.1:{ports.http}",
             mail_folder=str(mail.folder),
-            **given_settings("client_link", "staff", "crisis_text", "notice_text", "host_url", "host_secret", "outbound_allow"),
+            **given_settings(*_DEPLOYERS),
         )
         if works:
             for worker in build_workers(connection, database, settings):
                 await stack.enter_async_context(worker)
             await stack.enter_async_context(watching(database, connection, installed_types()))
+        await stack.enter_async_context(tidying(database))
         trusted = allowed_targets(settings)
         handle = Stepwell(database, connection, settings.tenant, installed_types(), care_from(settings), allowed=trusted)
         await stack.enter_async_context(
-            serving(create_app(handle.called_by(process(settings.tenant))), "127.0.0.1", ports.http)
+            serving(create_app(handle.called_by(process(settings.tenant)), terms_from(settings)), "127.0.0.1", ports.http)
         )
         _announce(folder, settings)
         stack.callback(lambda: stack_file(folder).unlink(missing_ok=True))

@@ -106,6 +106,8 @@ def email_settings(settings: Settings) -> EmailSettings:
             "security": settings.smtp_security,
             "sender": settings.mail_from,
             "client_link": settings.client_link,
+            "opt_out_link": f"{settings.public_url.rstrip('/')}/v1/link/opt-out/{{token}}" if settings.public_url else None,
+            "link_days": settings.link_days,
         }
     )
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -22,7 +22,7 @@ async def take(session: AsyncSession, wanted: IdempotencyRow, now: datetime) -> 
         await session.flush()
         return None
     if known.status is None and known.fingerprint == wanted.fingerprint and known.taken_until <= now:
-        known.taken_until = wanted.taken_until
+        known.taken_by, known.taken_until = wanted.taken_by, wanted.taken_until
         session.add(known)
         return None
     return known
@@ -36,9 +36,19 @@ async def settle(session: AsyncSession, hash: str, status: int, sealed: str) -> 
         session.add(row)
 
 
-async def let_go(session: AsyncSession, hash: str) -> None:
-    """Forget a request that came to nothing, so that it may be tried again."""
-    await session.execute(delete(IdempotencyRow).where(col(IdempotencyRow.hash) == hash, col(IdempotencyRow.status).is_(None)))
+async def hold(session: AsyncSession, hash: str, by: str, until: datetime) -> None:
+    """Say that whoever took it is still at it."""
+    await session.execute(update(IdempotencyRow).where(*_taken(hash, by)).values(taken_until=until))
+
+
+async def let_go(session: AsyncSession, hash: str, by: str) -> None:
+    """Forget a request that came to nothing, so that it may be tried again; not where somebody else has it now."""
+    await session.execute(delete(IdempotencyRow).where(*_taken(hash, by)))
+
+
+def _taken(hash: str, by: str) -> tuple[ColumnElement[bool], ...]:
+    row = IdempotencyRow
+    return col(row.hash) == hash, col(row.status).is_(None), col(row.taken_by) == by
 
 
 async def forget_before(session: AsyncSession, before: datetime) -> None:

@@ -19,6 +19,7 @@ __all__ = [
     "DeliveryRow",
     "EndpointRow",
     "EventRow",
+    "FailedCredentialRow",
     "IdempotencyRow",
     "JourneyRow",
     "LibraryStepRow",
@@ -450,8 +451,19 @@ class ApiKeyRow(SQLModel, table=True):
     """To the minute."""
 
 
+class FailedCredentialRow(SQLModel, table=True):
+    """How often an address has sent a credential that is not good, so that nobody guesses at many gateways in turn."""
+
+    __tablename__ = "failed_credential"
+
+    address: str = Field(primary_key=True, max_length=64)
+    """A hash of it."""
+    since: datetime = Field(sa_type=Utc)
+    count: int
+
+
 class ClientLinkRow(SQLModel, table=True):
-    """A link in a mail: opens one step of one client, and nothing else; kept as a hash."""
+    """A link in a mail: for one step of one client, and nothing else; kept as a hash."""
 
     __tablename__ = "client_link"
     __table_args__ = (
@@ -460,6 +472,8 @@ class ClientLinkRow(SQLModel, table=True):
     )
 
     hash: str = Field(primary_key=True, max_length=64)
+    purpose: str = Field(max_length=10)
+    """`step`: opens and answers it. `opt_out`: ends the client's mails, and opens nothing."""
     tenant: str = Field(max_length=64)
     client: str = Field(max_length=64)
     journey: str = Field(max_length=64)
@@ -496,8 +510,9 @@ class IdempotencyRow(SQLModel, table=True):
     fingerprint: str = Field(max_length=64)
     """Of method, path and body."""
     created_at: datetime = Field(sa_type=Utc)
+    taken_by: str = Field(max_length=64)
     taken_until: datetime = Field(sa_type=Utc)
-    """Until then whoever came first is at it."""
+    """Until then whoever took it is at it."""
     status: int | None = None
     """Empty: not answered yet."""
     sealed: str | None = None

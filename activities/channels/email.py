@@ -43,7 +43,11 @@ class EmailSettings(BaseModel):
     timeout: float = 30.0
     """Seconds for the whole conversation."""
     client_link: str | None = None
-    """Where a client opens a step, with `{journey}` and `{occurrence}` in it."""
+    """Where a client opens a step, with `{journey}` and `{occurrence}` in it, or with `{token}`: a link of its own."""
+    opt_out_link: str | None = None
+    """Where a client ends these mails with one click (RFC 8058), with `{token}` in it."""
+    link_days: int = 30
+    """How long a token is good for."""
 
 
 class EmailChannel:
@@ -57,10 +61,10 @@ class EmailChannel:
         domain = parseaddr(self._settings.sender)[1].rpartition("@")[2] or "localhost"
         return f"<{hashlib.sha256(effect.encode()).hexdigest()[:40]}@{domain}>"
 
-    def link(self, journey: str, occurrence: str) -> str | None:
-        """Where the client opens a step, if the deployer said where."""
-        template = self._settings.client_link
-        return template.replace("{journey}", journey).replace("{occurrence}", occurrence) if template else None
+    @property
+    def settings(self) -> EmailSettings:
+        """What it works with."""
+        return self._settings
 
     async def send(self, address: str, mail: Mail, effect: str) -> None:
         """Hand it over. Raises PermanentFailure, or TemporaryFailure where another try may help."""
@@ -97,6 +101,10 @@ class EmailChannel:
         message["Date"] = format_datetime(datetime.now(UTC))
         message["Message-ID"] = self.message_id(effect)
         message["Auto-Submitted"] = "auto-generated"
+        if mail.opt_out is not None:
+            message["List-Unsubscribe"] = f"<{mail.opt_out}>"
+            if mail.opt_out.startswith("https://"):  # by one click only where nobody listens in (RFC 8058)
+                message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(mail.text)
         message.add_alternative(mail.html, subtype="html")
         message["Content-Language"] = mail.language  # last: setting the content drops headers of this kind

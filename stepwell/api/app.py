@@ -6,11 +6,13 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from stepwell.api import care, clients, events, exports, health, journeys, keys, occurrences, pathways
+from stepwell.api import bulk, care, clients, events, exports, figures, health, journeys, keys, links, occurrences, pathways
 from stepwell.api.frame import Frame
 from stepwell.api.identity import Identity
+from stepwell.api.limits import Limiter
 from stepwell.api.problems import Problem, install
 from stepwell.api.routes import Routes, refuse_undeclared
+from stepwell.api.terms import Terms
 from stepwell.handle import Stepwell
 
 _ROUTES: Sequence[Routes] = (
@@ -19,11 +21,14 @@ _ROUTES: Sequence[Routes] = (
     journeys.routes,
     occurrences.routes,
     care.routes,
+    figures.routes,
+    bulk.routes,
     exports.routes,
     events.routes,
     keys.routes,
+    links.routes,
 )
-_OPEN_TO_ALL = frozenset({"/v1/openapi.json", "/v1/health", "/v1/ready"})
+_OPEN_TO_ALL = frozenset({"/v1/openapi.json", "/v1/health", "/v1/ready", f"/v1{links.OPT_OUT}"})
 _PATIENCE = timedelta(seconds=8)
 """A caller over HTTP has a time-out of its own; it tries again with the same Idempotency-Key."""
 _DESCRIPTION = """
@@ -32,13 +37,14 @@ what to do next. Send an `Idempotency-Key` with whatever changes something: repe
 """
 
 
-def create_app(handle: Stepwell) -> FastAPI:
+def create_app(handle: Stepwell, terms: Terms = Terms()) -> FastAPI:  # noqa: B008 - a tuple
     """The application on a handle. Raises Undeclared where a route does not say who may use it."""
     handle.patience = _PATIENCE
     app = _described()
     app.state.handle = handle
     app.state.database = handle.database
-    app.state.identity = Identity(handle.database)
+    app.state.identity = Identity(handle.database, tokens=terms.tokens, most_wrong=terms.most_wrong)
+    app.state.limiter = Limiter(terms.rates)
     return app
 
 
@@ -62,6 +68,7 @@ def _described() -> FastAPI:
     install(app)
     for routes in _ROUTES:
         app.include_router(routes, prefix="/v1")
+    app.include_router(links.opt_out_routes, prefix="/v1")
     app.include_router(health.router, prefix="/v1")
 
     @app.get("/v1/openapi.json", include_in_schema=False)

@@ -47,6 +47,8 @@ class Frame:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["x-request-id"] = request_id
+                for name, value in scope["state"].get("headers", {}).items():
+                    headers[name] = value
                 for name, value in _SAFE.items():
                     headers.setdefault(name, value)
             await send(message)
@@ -58,20 +60,22 @@ class Frame:
             # the route's own path, never the one asked for: that may hold what somebody typed
             route = getattr(scope.get("route"), "path", "-")
             caller = getattr(scope["state"].get("caller"), "credential", None)
-            _log.info("answered", method=scope["method"], route=route, status=status, ms=took, credential=caller)
+            told = scope["state"].get("message_id")
+            _log.info("answered", method=scope["method"], route=route, status=status, ms=took, credential=caller, message=told)
             structlog.contextvars.unbind_contextvars("request")
 
 
 def _bounded(receive: Receive) -> Receive:
     """Raise once more has come than a body may have, before it is kept."""
     received = 0
+    close = {"connection": "close"}
 
     async def bounded() -> Message:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
         if received > LARGEST_BODY:
-            raise ApiError(413, "too_large", f"a request may have {LARGEST_BODY:,} bytes; send less at once")
+            raise ApiError(413, "too_large", f"a request may have {LARGEST_BODY:,} bytes; send less at once", close)
         return message
 
     return bounded

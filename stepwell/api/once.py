@@ -1,15 +1,17 @@
 """`Idempotency-Key`: the same request with the same key is carried out once and gets the same answer; another body is refused.
 
 The key also names the message to the journey, so what a request did before its answer was lost is not done again. The answer
-is kept sealed with the key itself: whoever has the database alone cannot read it.
+is kept sealed with that key and the caller's secret: whoever has the database alone cannot read it.
 """
 
 import asyncio
 import base64
 import hashlib
 import json
+import os
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 from cryptography.exceptions import InvalidTag
@@ -18,79 +20,137 @@ from fastapi import Request, Response
 from starlette.responses import StreamingResponse
 
 from stepwell.api.problems import ApiError
+from stepwell.errors import StepwellError, Unavailable
 from store import idempotency
 from store.database import Database
+from store.ids import new_id
 from store.tables import IdempotencyRow
 
 KEPT = timedelta(hours=48)
-_LEASE = timedelta(seconds=30)
-"""How long whoever takes a request on has for it."""
+_LEASE = timedelta(seconds=12)
+"""How long after its last sign whoever took a request on is taken to be gone."""
+_PATIENCE = 20.0
+"""Seconds that the same request waits for the answer to the first."""
 _KEY = re.compile(r"[\x21-\x7e]{8,200}")
-_NONCE = bytes(12)
-"""Each key of the cipher seals one answer only."""
+_NONCE = 12
 _KEPT_HEADERS = ("content-type", "etag", "location")
 
 
 async def answer_once(
     request: Request, database: Database, key: str, carry_out: Callable[[Request], Awaitable[Response]]
 ) -> Response:
-    """Carry the request out, or give the answer it got before. Raises ApiError 422 for another request under the same key."""
+    """Carry the request out, or give the answer it got before. Raises ApiError 422 for another request under the same key,
+    503 where somebody else is at the same one for long."""
     if not _KEY.fullmatch(key):
         raise ApiError(422, "bad_idempotency_key", "an Idempotency-Key is 8 to 200 printable characters without spaces")
     caller = request.state.caller
     name = "\0".join((caller.tenant, caller.kind, caller.id or "", caller.credential, key))
     mark = hashlib.sha256(name.encode()).hexdigest()
     request.state.message_id = f"idem-{mark[:40]}"
-    fingerprint = await _fingerprint(request)
-    known = await _take(database, caller.tenant, mark, fingerprint)
-    while known is not None and known.fingerprint == fingerprint and known.status is None:
-        await asyncio.sleep(0.1)  # somebody is at the same request this moment
-        known = await _take(database, caller.tenant, mark, fingerprint)
+    holder = _Holder(database, mark, caller.tenant, await _fingerprint(request))
+    seal = f"{name}\0{request.state.secret}"
+    known = await holder.take_or_wait()
     if known is not None:
-        if known.fingerprint != fingerprint:
-            raise ApiError(422, "key_used", "this Idempotency-Key was used for another request; give every request its own")
-        return _unsealed(name, known)
+        if known.fingerprint != holder.fingerprint:
+            raise _key_used()
+        return _unsealed(seal, known)
     try:
-        response = await carry_out(request)
+        async with holder.holding():
+            response = await carry_out(request)
     except BaseException:
-        async with database.begin() as session:
-            await idempotency.let_go(session, mark)
+        await holder.let_go()
         raise
     async with database.begin() as session:
-        await idempotency.settle(session, mark, response.status_code, _sealed(name, response))
+        await idempotency.settle(session, mark, response.status_code, _sealed(seal, response))
     return response
 
 
-async def _take(database: Database, tenant: str, mark: str, fingerprint: str) -> IdempotencyRow | None:
-    now = datetime.now(UTC)
-    wanted = IdempotencyRow(hash=mark, tenant=tenant, fingerprint=fingerprint, created_at=now, taken_until=now + _LEASE)
-    async with database.begin() as session:
-        return await idempotency.take(session, wanted, now)
+class _Holder:
+    """Whoever is at one request, and holds on to it while it lasts."""
+
+    def __init__(self, database: Database, mark: str, tenant: str, fingerprint: str) -> None:
+        self._database = database
+        self._mark = mark
+        self._tenant = tenant
+        self._id = new_id("hold")
+        self.fingerprint = fingerprint
+
+    async def take_or_wait(self) -> IdempotencyRow | None:
+        """None: it is ours now. Else what is known of it, answered or of another body."""
+        give_up_at = asyncio.get_running_loop().time() + _PATIENCE
+        while True:
+            known = await self._take()
+            if known is None or known.status is not None or known.fingerprint != self.fingerprint:
+                return known
+            if asyncio.get_running_loop().time() > give_up_at:
+                raise Unavailable("the same request is being carried out this moment; send it again for its answer")
+            await asyncio.sleep(0.1)
+
+    async def _take(self) -> IdempotencyRow | None:
+        now = datetime.now(UTC)
+        wanted = IdempotencyRow(
+            hash=self._mark,
+            tenant=self._tenant,
+            fingerprint=self.fingerprint,
+            created_at=now,
+            taken_by=self._id,
+            taken_until=now + _LEASE,
+        )
+        async with self._database.begin() as session:
+            return await idempotency.take(session, wanted, now)
+
+    @asynccontextmanager
+    async def holding(self) -> AsyncIterator[None]:
+        """Nobody else takes it on meanwhile, however long it lasts."""
+        task = asyncio.create_task(self._hold())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _hold(self) -> None:
+        while True:
+            await asyncio.sleep(_LEASE.total_seconds() / 3)
+            with suppress(StepwellError):  # a store that is away lets nobody else take it either
+                async with self._database.begin() as session:
+                    await idempotency.hold(session, self._mark, self._id, datetime.now(UTC) + _LEASE)
+
+    async def let_go(self) -> None:
+        """It came to nothing: the next one may try."""
+        async with self._database.begin() as session:
+            await idempotency.let_go(session, self._mark, self._id)
 
 
 async def _fingerprint(request: Request) -> str:
-    asked = f"{request.method} {request.url.path}?{request.url.query} {request.headers.get('if-match', '')}\0"
+    conditions = "\0".join(request.headers.get(one, "") for one in ("if-match", "if-none-match"))
+    asked = f"{request.method} {request.url.path}?{request.url.query}\0{conditions}\0"
     return hashlib.sha256(asked.encode() + await request.body()).hexdigest()
 
 
-def _cipher(name: str) -> AESGCM:
-    return AESGCM(hashlib.sha256(b"stepwell idempotency\0" + name.encode()).digest())
+def _key_used() -> ApiError:
+    return ApiError(422, "key_used", "this Idempotency-Key was used for another request; give every request its own")
 
 
-def _sealed(name: str, response: Response) -> str:
+def _cipher(seal: str) -> AESGCM:
+    return AESGCM(hashlib.sha256(b"stepwell idempotency\0" + seal.encode()).digest())
+
+
+def _sealed(seal: str, response: Response) -> str:
     assert not isinstance(response, StreamingResponse), "an unsafe request is answered in one piece"
     kept = {one: response.headers[one] for one in _KEPT_HEADERS if one in response.headers}
     words = json.dumps({"headers": kept, "body": base64.b64encode(bytes(response.body)).decode()})
-    return base64.b64encode(_cipher(name).encrypt(_NONCE, words.encode(), None)).decode()
+    nonce = os.urandom(_NONCE)
+    return base64.b64encode(nonce + _cipher(seal).encrypt(nonce, words.encode(), None)).decode()
 
 
-def _unsealed(name: str, row: IdempotencyRow) -> Response:
+def _unsealed(seal: str, row: IdempotencyRow) -> Response:
     assert row.sealed is not None
     assert row.status is not None
+    kept = base64.b64decode(row.sealed)
     try:
-        read = json.loads(_cipher(name).decrypt(_NONCE, base64.b64decode(row.sealed), None))
+        read = json.loads(_cipher(seal).decrypt(kept[:_NONCE], kept[_NONCE:], None))
     except InvalidTag as error:
-        raise ApiError(
-            422, "key_used", "this Idempotency-Key was used for another request; give every request its own"
-        ) from error
+        raise _key_used() from error
     return Response(base64.b64decode(read["body"]), row.status, headers={**read["headers"], "idempotency-replayed": "true"})

@@ -1,5 +1,6 @@
 """Routes that say which use cases they stand for: their rights, their errors and their place in the document come from there."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, TypeVar
 
@@ -8,11 +9,15 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from stepwell.access import Right, right_of
+from stepwell.api.identity import bad_credential
+from stepwell.api.limits import Limiter, refuse_beyond, refuse_overfull
 from stepwell.api.once import answer_once
-from stepwell.api.problems import documented, of_error
+from stepwell.api.problems import ApiError, documented, of_error
 from stepwell.handle import Stepwell
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
+_BODY_TAKES = 30
+"""Seconds that a body may take to come."""
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 
 
@@ -53,16 +58,43 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             state = request.app.state
-            request.state.caller = await state.identity.caller_of(request)
+            bearer = await state.identity.bearer_of(request)
+            request.state.caller, request.state.secret = bearer.caller, bearer.secret
+            key = request.headers.get("idempotency-key") if request.method not in _SAFE else None
+            if bearer.is_spent and key is None:
+                raise bad_credential()
+            _hold_to_limits(request, state.limiter)
             if request.method in _SAFE:
                 return await inner(request)
-            await request.body()  # here, where too much of it is said as what it is
-            key = request.headers.get("idempotency-key")
+            await _whole_body(request)
             if key is None:
                 return await inner(request)
-            return await answer_once(request, state.database, key, carried_out)
+            return await answer_once(request, state.database, key, _refused if bearer.is_spent else carried_out)
 
         return guarded
+
+
+def _hold_to_limits(request: Request, limiter: Limiter) -> None:
+    """Count the request, and have the answer say where the caller stands. Raises ApiError 429."""
+    standing = limiter.take(request.state.caller)
+    request.state.headers = standing.headers(request.state.caller.kind)
+    refuse_beyond(standing, request.state.headers)
+
+
+async def _whole_body(request: Request) -> None:
+    """Read it here, where too much of it, and too little of it at a time, is said as what it is. Raises ApiError."""
+    try:
+        async with asyncio.timeout(_BODY_TAKES):
+            body = await request.body()
+    except TimeoutError:
+        raise ApiError(408, "too_slow", f"a body has to come within {_BODY_TAKES} seconds", {"connection": "close"}) from None
+    refuse_overfull(body)
+
+
+async def _refused(request: Request) -> Response:
+    """Where the step of a link is settled, only the answers that it has had are given again."""
+    request.state.headers = {}
+    raise bad_credential()
 
 
 def _is_https(error: Exception) -> bool:
@@ -104,7 +136,7 @@ class Routes(APIRouter):
             raise Undeclared(f"{method} {path}: {uses.__qualname__} declares no rights; give it @needs(…)")
         statuses = {400, 401, 403, 422, 429, 503, *refuses}
         statuses |= {404} if "{" in path else set()
-        statuses |= {409, 413} if method not in _SAFE else set()
+        statuses |= {408, 409, 413} if method not in _SAFE else set()
         more.setdefault("openapi_extra", {}).update(_declaration(right, has_key=method not in _SAFE))
         more.setdefault("responses", {}).update(documented(*sorted(statuses)))
         more.setdefault("response_model_exclude_none", False)
@@ -125,7 +157,7 @@ def _summary(endpoint: Callable[..., Any]) -> str:
 def _declaration(right: Right, *, has_key: bool) -> dict[str, Any]:
     declared: dict[str, Any] = {
         "security": [{"bearer": []}],
-        "x-stepwell-callers": sorted(right.kinds) + (["link"] if right.by_link else []),
+        "x-stepwell-callers": list(right.callers),
         "x-stepwell-scope": right.scope,
     }
     if has_key:

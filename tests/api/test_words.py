@@ -80,3 +80,29 @@ async def test_what_was_begun_is_there_again_and_only_for_its_writer(door: Front
     await door.of().reopen(journey, "pick.1", reason="once more")
     await door.home.recorded(journey, "step_reopened")
     assert (await ann.get(at)).json()["draft"] is None
+
+
+_WAITING = """
+pathway: waiting
+title: Waiting
+steps:
+  - id: call
+    type: wait
+    title: Until the call
+    rationale: Because
+    content: {event: called, note: "We will call you, {{name}}."}
+"""
+
+
+async def test_a_client_is_told_what_is_waited_for(door: Front) -> None:
+    """The author's note is on their list while it lasts, and is not theirs to answer."""
+    host = await door.caller("host")
+    await door.of().publish(_WAITING)
+    await host.post("/clients", json={"id": "ann", "display_name": "Ann"})
+    journey = (await host.post("/journeys", json={"client": "ann", "pathway": "waiting"})).json()["id"]
+    await door.home.recorded(journey, "step_delivered")
+    (item,) = (await host.get("/clients/ann/to-do")).json()["items"]
+    assert (item["yours"], item["body"]) == (False, "We will call you, Ann.")
+    await host.post(f"/journeys/{journey}/host-events", json={"name": "called"})
+    await door.home.recorded(journey, "journey_completed")
+    assert (await host.get("/clients/ann/to-do")).json()["items"] == []

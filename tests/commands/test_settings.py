@@ -17,6 +17,9 @@ from stepwell.settings import allowed_targets, load_settings
         ("HOST_SECRET", "secret", "base64 of 24 bytes or more"),
         ("HOST_SECRET", "whsec_c2hvcnQ=", "base64 of 24 bytes or more"),
         ("HOST_SECRET", "whsec_!!!!", "base64 of 24 bytes or more"),
+        ("OIDC_ISSUER", "https://login.example.org", "STEPWELL_OIDC_AUDIENCE together"),
+        ("RATE_CLIENT", "0", "greater than or equal to 1"),
+        ("LINK_DAYS", "400", "less than or equal to 365"),
     ],
 )
 def test_a_setting_that_does_not_fit(name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,6 +30,21 @@ def test_a_setting_that_does_not_fit(name: str, value: str, words: str, monkeypa
         load_settings()
     assert f"STEPWELL_{name}" in str(refused.value)
     assert "SECRET" not in name or value not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "issuer", ["http://login.example.org", "http://127.0.0.1:9000", "https://10.0.0.1", "https://user:word@login.example.org"]
+)
+def test_an_identity_provider_is_public_and_by_https_or_named(issuer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever could stand between us and its keys could be anybody."""
+    monkeypatch.setenv("STEPWELL_DATABASE", "sqlite:////nowhere/x.db")
+    monkeypatch.setenv("STEPWELL_OIDC_AUDIENCE", "stepwell")
+    monkeypatch.setenv("STEPWELL_OIDC_ISSUER", issuer)
+    with pytest.raises(NotRunning, match="STEPWELL_OUTBOUND_ALLOW"):
+        load_settings()
+    monkeypatch.setenv("STEPWELL_OIDC_ISSUER", "http://127.0.0.1:9000/realm")
+    monkeypatch.setenv("STEPWELL_OUTBOUND_ALLOW", "127.0.0.1:9000")
+    assert load_settings().oidc_issuer == "http://127.0.0.1:9000/realm"
 
 
 def test_texts_are_words_or_words_by_language(monkeypatch: pytest.MonkeyPatch) -> None:

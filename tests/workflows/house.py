@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -50,6 +50,7 @@ class House:
         self,
         env: WorkflowEnvironment,
         database: Database,
+        database_url: str,
         mail: MailCatcher,
         host: FakeHost,
         receivers: Sequence[Receiver],
@@ -58,6 +59,7 @@ class House:
         self.env = env
         self.client: Client = env.client
         self.database = database
+        self.database_url = database_url
         self.mail = mail
         self.host = host
         self.receivers = receivers
@@ -120,12 +122,18 @@ class House:
 
 @asynccontextmanager
 async def house(
-    folder: Path, *, records: Sequence[Callable[..., Any]] | None = None, types: StepTypes | None = None
+    folder: Path,
+    *,
+    records: Sequence[Callable[..., Any]] | None = None,
+    types: StepTypes | None = None,
+    email: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[House]:
-    """Everything up, and down again afterwards. `records` may replace the recording activity, `types` adds step types."""
+    """Everything up, and down again afterwards. `records` may replace the recording activity, `types` adds step types,
+    `email` says more of how mail is sent."""
     known = types if types is not None else step_types()
     async with AsyncExitStack() as stack:
-        database = Database.open(f"sqlite:///{folder / 'store.db'}")
+        database_url = f"sqlite:///{folder / 'store.db'}"
+        database = Database.open(database_url)
         stack.push_async_callback(database.close)
         await database.migrate()
         mail = MailCatcher(folder / "mail")
@@ -141,7 +149,9 @@ async def house(
                 data_converter=DATA_CONVERTER,
             )
         )
-        email = EmailChannel(EmailSettings(port=mail.port, timeout=5, sender="stepwell@example.org"))
+        email = EmailChannel(
+            EmailSettings.model_validate({"port": mail.port, "timeout": 5, "sender": "stepwell@example.org", **(email or {})})
+        )
         host = await stack.enter_async_context(listening_host())
         receivers = [await stack.enter_async_context(receiving()) for _ in range(2)]
         outbound = Outbound([named_in(one.url) for one in receivers])
@@ -164,4 +174,4 @@ async def house(
         )
         for worker in workers:
             await stack.enter_async_context(worker)
-        yield House(env, database, mail, host, receivers, known)
+        yield House(env, database, database_url, mail, host, receivers, known)

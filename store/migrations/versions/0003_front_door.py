@@ -101,8 +101,16 @@ def upgrade() -> None:
     )
     op.create_index("api_key_by_tenant", "api_key", ["tenant", "id"])
     op.create_table(
+        "failed_credential",
+        _text("address", 64),
+        _instant("since", nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("address"),
+    )
+    op.create_table(
         "client_link",
         _text("hash", 64),
+        _text("purpose", 10),
         _text("tenant", 64),
         _text("client", 64),
         _text("journey", 64),
@@ -131,6 +139,7 @@ def upgrade() -> None:
         _text("tenant", 64),
         _text("fingerprint", 64),
         _instant("created_at", nullable=False),
+        _text("taken_by", 64),
         _instant("taken_until", nullable=False),
         sa.Column("status", sa.Integer(), nullable=True),
         _text("sealed", nullable=True),

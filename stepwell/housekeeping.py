@@ -1,0 +1,46 @@
+"""What the gateway puts away by itself: answers kept for repeated requests, counts of wrong credentials, links long expired."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from engine.errors import StepwellError
+from stepwell.api.once import KEPT
+from store import attempts, idempotency, links
+from store.database import Database
+
+_EVERY = 600.0
+_EXPIRED_FOR = timedelta(days=30)
+_log = structlog.get_logger("stepwell.housekeeping")
+
+
+@asynccontextmanager
+async def tidying(database: Database) -> AsyncIterator[None]:
+    """Tidy up again and again meanwhile; several gateways may."""
+    task = asyncio.create_task(_again(database))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _again(database: Database) -> None:
+    while True:
+        try:
+            await tidy(database, datetime.now(UTC))
+        except StepwellError as error:
+            _log.warning("nothing was put away", error=str(error))
+        await asyncio.sleep(_EVERY)
+
+
+async def tidy(database: Database, now: datetime) -> None:
+    """Forget what is of no use any more at that instant."""
+    async with database.begin() as session:
+        await idempotency.forget_before(session, now - KEPT)
+        await attempts.forget(session, now)
+        await links.forget(session, now - _EXPIRED_FOR)
