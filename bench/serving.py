@@ -5,6 +5,7 @@ import logging
 import sys
 
 import structlog
+import uvloop
 from temporalio.client import Client
 
 from bench.loading import TENANT
@@ -29,4 +30,5 @@ async def serve(url: str, port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1], int(sys.argv[2])))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(sys.argv[1], int(sys.argv[2])))
