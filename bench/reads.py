@@ -57,12 +57,22 @@ class Rate(NamedTuple):
     name: str
     per_second: float
     p95: float
+    cpu: float
+    """Seconds of a processor that the server itself spends on one: what is left of it when others use the machine too."""
     limit: float = _TO_DO_LIMIT
 
     @property
     def holds(self) -> bool:
         """Whether it was enough."""
         return self.per_second >= self.limit
+
+
+class Served(NamedTuple):
+    """A server process on a store, and a host's key to it."""
+
+    port: int
+    key: str
+    process: int
 
 
 class Figures(NamedTuple):
@@ -119,14 +129,15 @@ async def _measure(store: str, url: str, journeys: int) -> Figures:
 
 async def measure(url: str) -> tuple[list[Read], Rate]:
     """Every reading of a store that is filled."""
-    async with _served(url) as (port, key):
+    async with _served(url) as server:
+        port, key, _ = server
         asked = await _questions(port, key, Random(SEED))
         reads = []
         for name, paths in asked.items():
             await one_by_one(port, key, paths[:_WARM])
             took = await one_by_one(port, key, [paths[each % len(paths)] for each in range(_SAMPLES)])
             reads.append(Read(name, median(took), _p95(took)))
-        return reads, await _rate(port, key, asked["to-do list"])
+        return reads, await _rate(server, asked["to-do list"])
 
 
 async def _questions(port: int, key: str, draws: Random) -> dict[str, list[str]]:
@@ -161,7 +172,8 @@ async def _questions(port: int, key: str, draws: Random) -> dict[str, list[str]]
     for part in ("", "/history", "/notifications", "/adherence"):
         asked[f"journey{part}"] = [f"/v1/journeys/{line['id']}{part}" for line in some]
     active = (await get(f"/v1/journeys?{urlencode({'statuses': 'active', 'sort': 'client', 'limit': 200})}"))["items"]
-    asked["to-do list"] = [f"/v1/clients/{client}/to-do" for client in sorted({line["client"] for line in active})]
+    owing = sorted({line["client"] for line in active if line["open_steps"]})
+    asked["to-do list"] = [f"/v1/clients/{client}/to-do" for client in owing]
     connection.close()
     return asked
 
@@ -177,19 +189,30 @@ async def _pages(get: Callable[[str], Awaitable[Any]], query: dict[str, Any]) ->
     return found
 
 
-async def _rate(port: int, key: str, paths: Sequence[str]) -> Rate:
+async def _rate(server: Served, paths: Sequence[str]) -> Rate:
     """To-do lists a second, asked for by a process of its own."""
-    command = [sys.executable, "-m", "bench.asking", str(port), key, str(_SECONDS), str(_CONNECTIONS)]
+    command = [sys.executable, "-m", "bench.asking", str(server.port), server.key, str(_SECONDS), str(_CONNECTIONS)]
     asking = await asyncio.create_subprocess_exec(*command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    before = _cpu_of(server.process)
     out, _ = await asking.communicate("\n".join(paths).encode())
+    spent = _cpu_of(server.process) - before
     assert asking.returncode == 0, "the asking process failed"
     took: list[float] = json.loads(out)
-    return Rate(f"to-do lists on one process, {_CONNECTIONS} connections", len(took) / _SECONDS, _p95(took))
+    return Rate(f"to-do lists on one process, {_CONNECTIONS} connections", len(took) / _SECONDS, _p95(took), spent / len(took))
+
+
+def _cpu_of(process: int) -> float:
+    """Seconds of a processor that it has used; 0 where the system does not say."""
+    try:
+        said = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return 0.0
+    return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @asynccontextmanager
-async def _served(url: str) -> AsyncIterator[tuple[int, str]]:
-    """A server process on a store; its port, and a host's key to it."""
+async def _served(url: str) -> AsyncIterator[Served]:
+    """A server process on a store that is filled."""
     database = Database.open(url)
     nobody: Any = None
     key = (await Stepwell(database, nobody, TENANT, step_types()).add_key("host")).secret
@@ -198,7 +221,7 @@ async def _served(url: str) -> AsyncIterator[tuple[int, str]]:
     server = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.serving", url, str(port))
     try:
         await _until_served(port)
-        yield port, key
+        yield Served(port, key, server.pid)
     finally:
         server.terminate()
         await server.wait()

@@ -46,6 +46,11 @@ def unknown_places(text: Text) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def names_something(text: Text) -> bool:
+    """Whether anything is merged into the words, so that they are not the same for every reader of a language."""
+    return any(_PLACE.search(words) for words in ((text,) if isinstance(text, str) else text.values()))
+
+
 def seen(text: str) -> str:
     """The text without what nobody sees: control characters, halves of characters, marks that turn the direction of writing."""
     return _UNSEEN.sub("", text)

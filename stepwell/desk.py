@@ -48,6 +48,8 @@ class Desk:
         self._care = care
         self._versions: dict[tuple[str, str, int], Published] = {}
         self._read_contents: dict[tuple[str, str, int, str], Content] = {}
+        self._worded: dict[tuple[str, ...], dict[str, object]] = {}
+        """Contents that are the same for all who read a language."""
         self._allowed = frozenset(allowed)
 
     def called_by(self, caller: Caller) -> Self:
@@ -153,6 +155,7 @@ class Desk:
         if len(self._versions) >= _MOST_VERSIONS:
             self._versions.clear()
             self._read_contents.clear()
+            self._worded.clear()
         self._versions[key] = published
         return published
 

@@ -18,11 +18,13 @@ from stepwell.access import needs
 from stepwell.desk import Desk, Side
 from stepwell.errors import NotFound
 from stepwell.models import Path, PathStep, ToDo
-from stepwell.wording import in_readers_words
+from stepwell.wording import in_readers_words, is_same_for_all
 from store import clients, journeys, posts, response_drafts
+from store.journeys import OpenStep
 from store.tables import ClientRow, JourneyRow, OccurrenceRow, PractitionerRow, ResponseDraftRow, TailoringRow
 
 _OPEN = ("open", "started")
+_MOST_WORDED = 5000
 
 
 class _Around(NamedTuple):
@@ -97,12 +99,12 @@ class Showing(Desk):
             known = await self._client_in(session, client)
             found = await journeys.open_steps(session, self._tenant, client)
             if self._caller.only is not None:
-                found = [one for one in found if (one[0].id, one[1].id) == self._caller.only]
+                found = [one for one in found if (one.journey.id, one.occurrence.id) == self._caller.only]
             elif self._practitioner is not None:
-                found = [one for one in found if self._practitioner in (one[0].practitioner, known.practitioner)]
-            around = await self._around(session, known, [row for row, _ in found], side)
+                found = [one for one in found if self._practitioner in (one.journey.practitioner, known.practitioner)]
+            around = await self._around_open(session, known, found, side)
         items = []
-        for row, occurrence in found:
+        for row, occurrence, _, _ in found:
             published = await self._published_for(row)
             step = published.structure.by_id[StepId(occurrence.step)]
             if side in (step.actor, step.reader) or (side == "client" and step.actor == "host"):
@@ -110,6 +112,18 @@ class Showing(Desk):
                 if step.actor != "host" or shown.body:  # what only the host has to do is shown for its note
                     items.append(shown)
         return items
+
+    async def _around_open(self, session: AsyncSession, client: ClientRow, found: Sequence[OpenStep], side: Side) -> _Around:
+        """As `_around`, without asking for what the list itself says is not there."""
+        named = {name for one in found for name in (one.journey.practitioner, client.practitioner) if name}
+        tailored = list(dict.fromkeys(one.journey.id for one in found if one.is_tailored))
+        begun = list(dict.fromkeys(one.journey.id for one in found if one.is_begun))
+        return _Around(
+            client,
+            await clients.practitioners_named(session, self._tenant, named),
+            await posts.tailorings_of(session, tailored),
+            await response_drafts.of_journeys(session, begun, side),
+        )
 
     async def _around(self, session: AsyncSession, client: ClientRow, rows: Sequence[JourneyRow], side: Side) -> _Around:
         ids = list(dict.fromkeys(row.id for row in rows))
@@ -169,7 +183,26 @@ class Showing(Desk):
         if step_type is None:
             return Presentation(body="", preview=""), shown.content
         content = self._content_of(row, step, shown, step_type)
-        return step_type.present(content, reader), in_readers_words(step_type, content, shown.content, reader)
+        return step_type.present(content, reader), self._worded_for(row, step, shown, step_type, content, reader)
+
+    def _worded_for(
+        self,
+        row: JourneyRow,
+        step: StepStructure,
+        shown: StepContent,
+        step_type: AnyStepType,
+        content: Content,
+        reader: Reader,
+    ) -> dict[str, object]:
+        key = (row.tenant, row.pathway, str(row.version), step.id, reader.language, reader.fallback)
+        known = self._worded.get(key)
+        if known is None:
+            known = in_readers_words(step_type, content, shown.content, reader)
+            if is_same_for_all(step_type, content):
+                if len(self._worded) >= _MOST_WORDED:
+                    self._worded.clear()
+                self._worded[key] = known
+        return known
 
     def _content_of(self, row: JourneyRow, step: StepStructure, shown: StepContent, step_type: AnyStepType) -> Content:
         """The content as its type models it; read once, since a version never changes."""

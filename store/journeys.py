@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, or_, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from store.tables import ClientRow, JourneyRow, OccurrenceRow
+from store.tables import ClientRow, JourneyRow, OccurrenceRow, ResponseDraftRow, TailoringRow
 
 OVER = ("completed", "stopped", "ended")
 
@@ -104,15 +105,29 @@ async def occurrence(session: AsyncSession, journey: str, name: str) -> Occurren
     return await session.get(OccurrenceRow, (journey, name))
 
 
-async def open_steps(session: AsyncSession, tenant: str, client: str) -> list[tuple[JourneyRow, OccurrenceRow]]:
+class OpenStep(NamedTuple):
+    """One step that is open, and whether there is more to read for it."""
+
+    journey: JourneyRow
+    occurrence: OccurrenceRow
+    is_tailored: bool
+    """Whether words of its journey are this client's alone."""
+    is_begun: bool
+    """Whether somebody has begun to write something in its journey."""
+
+
+async def open_steps(session: AsyncSession, tenant: str, client: str) -> list[OpenStep]:
     """What is open for a client, across pathways, the oldest first."""
+    journey = col(JourneyRow.id)
+    tailored = select(TailoringRow.number).where(col(TailoringRow.journey) == journey).exists()
+    begun = select(ResponseDraftRow.saved_at).where(col(ResponseDraftRow.journey) == journey).exists()
     query = (
-        select(JourneyRow, OccurrenceRow)
+        select(JourneyRow, OccurrenceRow, tailored, begun)
         .join(OccurrenceRow, col(OccurrenceRow.journey) == col(JourneyRow.id))
         .where(JourneyRow.tenant == tenant, JourneyRow.client == client, col(OccurrenceRow.state).in_(("open", "started")))
         .order_by(col(OccurrenceRow.delivered_at), col(OccurrenceRow.id))
     )
-    return [(journey, occurrence) for journey, occurrence in (await session.execute(query)).all()]
+    return [OpenStep(*row) for row in (await session.execute(query)).all()]
 
 
 async def with_occurrences(
