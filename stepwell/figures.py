@@ -34,6 +34,8 @@ from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, TASKS, WEBHOOKS
 
 _MOST_ALERTS = 50
 _SOON = timedelta(minutes=1)
+_A_DAY = timedelta(days=1)
+"""A step that was due today is not overdue yet."""
 _PATIENCE = timedelta(seconds=5)
 _QUEUES = (
     (JOURNEYS, "workflow"),
@@ -120,7 +122,7 @@ class Figures(Desk):
         start = since or now - timedelta(days=1)
         async with self._database.read() as session:
             statuses = await journeys.count(session, self._tenant)
-            held, overdue, failed = await figures.standing(session, self._tenant, since=start)
+            held, overdue, failed = await figures.standing(session, self._tenant, owed_before=now - _A_DAY, since=start)
             open_alerts, oldest = await figures.open_alerts(session, self._tenant, limit=_MOST_ALERTS)
             messages = await figures.messages(session, self._tenant, since=start)
             dead, disabled = await figures.webhooks(session, self._tenant)

@@ -133,12 +133,12 @@ async def per_version(session: AsyncSession, of: Pathway) -> list[tuple[int, str
     return [(version, status, number) for version, status, number in await session.execute(query)]
 
 
-async def standing(session: AsyncSession, tenant: str, *, since: datetime) -> tuple[int, int, int]:
-    """How many journeys are held, overdue, and had something fail since."""
+async def standing(session: AsyncSession, tenant: str, *, owed_before: datetime, since: datetime) -> tuple[int, int, int]:
+    """How many journeys are held, owe a step that was due before an instant, and had something fail since."""
     found = []
     for condition in (
         col(JourneyRow.held) & col(JourneyRow.status).not_in(OVER),
-        col(JourneyRow.owed_since).is_not(None),
+        col(JourneyRow.owed_since) < owed_before,
         col(JourneyRow.failed_at) >= since,
     ):
         query = select(func.count()).select_from(JourneyRow).where(col(JourneyRow.tenant) == tenant, condition)

@@ -6,7 +6,20 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from stepwell.api import care, clients, events, exports, health, journeys, keys, links, occurrences, pathways
+from stepwell.api import (
+    bulk,
+    care,
+    clients,
+    events,
+    exports,
+    figures,
+    health,
+    journeys,
+    keys,
+    links,
+    occurrences,
+    pathways,
+)
 from stepwell.api.frame import Frame
 from stepwell.api.identity import Identity
 from stepwell.api.limits import Limiter
@@ -21,6 +34,8 @@ _ROUTES: Sequence[Routes] = (
     journeys.routes,
     occurrences.routes,
     care.routes,
+    figures.routes,
+    bulk.routes,
     exports.routes,
     events.routes,
     keys.routes,
