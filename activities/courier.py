@@ -52,36 +52,33 @@ class Courier:
         ends_at = time.monotonic() + self._shift
         while True:
             activity.heartbeat()
-            row = await self._enabled(endpoint)
+            row, has_news, found = await self._look(endpoint)
             if row is None:
                 return False
-            news = await self._collect(row)
-            sent = await self._send_due(row)
+            if has_news:
+                await self._collect(endpoint)
+                _, _, found = await self._look(endpoint)
+            sent = sum(await asyncio.gather(*(self._send(row, delivery, event) for delivery, event in found)))
             if time.monotonic() >= ends_at or activity.is_worker_shutdown():
                 return True
-            if not news and not sent:
+            if not has_news and not sent:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(activity.wait_for_worker_shutdown(), _PAUSE)
 
-    async def _enabled(self, endpoint: str) -> EndpointRow | None:
+    async def _look(self, endpoint: str) -> tuple[EndpointRow | None, bool, list[tuple[DeliveryRow, OutgoingRow]]]:
+        """The endpoint where it is sent to, whether it has news, and what is due: one look, since it is idle nearly always."""
         async with self._database.read() as session:
             row = await session.get(EndpointRow, endpoint)
-        return row if row is not None and row.disabled_at is None else None
+            if row is None or row.disabled_at is not None:
+                return None, False, []
+            has_news = await webhooks.has_news(session, row)
+            return row, has_news, await webhooks.due(session, endpoint, self._now(), _AT_ONCE)
 
-    async def _collect(self, endpoint: EndpointRow) -> int:
-        """A look first: on SQLite there is one writer for everybody."""
-        async with self._database.read() as session:
-            if not await webhooks.has_news(session, endpoint):
-                return 0
+    async def _collect(self, endpoint: str) -> None:
         async with self._database.begin() as session:
-            row = await webhooks.take(session, endpoint.id)
-            return await webhooks.collect(session, row, self._now()) if row is not None else 0
-
-    async def _send_due(self, endpoint: EndpointRow) -> int:
-        """How many were sent; none where the endpoint is left alone for a while."""
-        async with self._database.read() as session:
-            found = await webhooks.due(session, endpoint.id, self._now(), _AT_ONCE)
-        return sum(await asyncio.gather(*(self._send(endpoint, delivery, event) for delivery, event in found)))
+            row = await webhooks.take(session, endpoint)
+            if row is not None:
+                await webhooks.collect(session, row, self._now())
 
     async def _send(self, endpoint: EndpointRow, delivery: DeliveryRow, event: OutgoingRow) -> bool:
         body, at = outbox.sent_as(event).as_json(), self._now()

@@ -71,7 +71,7 @@ class Desk:
 
     async def _journey(self, journey: str) -> JourneyRow:
         """By its id, or by its enrolment key: then the latest attempt. Raises NotFound, also where it is not the caller's."""
-        async with self._database.read() as session:
+        async with self._database.glance() as session:
             row = await journeys.get(session, self._tenant, journey)
             if row is None:
                 row = next(iter(await journeys.enrolled(session, self._tenant, journey)), None)
@@ -94,10 +94,13 @@ class Desk:
 
     async def _client(self, client: str) -> ClientRow:
         """The client of that id. Raises NotFound, also where they are not the caller's."""
-        async with self._database.read() as session:
-            row = await clients.get(session, self._tenant, client)
-            if row is None or not await self._is_one_of_theirs(session, row):
-                raise NotFound(f"there is no client {client}; add them first")
+        async with self._database.glance() as session:
+            return await self._client_in(session, client)
+
+    async def _client_in(self, session: AsyncSession, client: str) -> ClientRow:
+        row = await clients.get(session, self._tenant, client)
+        if row is None or not await self._is_one_of_theirs(session, row):
+            raise NotFound(f"there is no client {client}; add them first")
         return row
 
     async def _is_one_of_theirs(self, session: AsyncSession, client: ClientRow) -> bool:

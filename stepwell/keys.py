@@ -123,7 +123,7 @@ class Keys(Desk):
 async def caller_of_key(database: Database, secret: str) -> Caller | None:
     """Who is calling with this key; None where it is unknown, revoked or expired: nobody is told which."""
     now = datetime.now(UTC)
-    async with database.read() as session:
+    async with database.glance() as session:
         row = await keys.by_hash(session, hash_of(secret))
     if row is None or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         return None

@@ -551,7 +551,6 @@ class SystemFigures(_Out):
     """By status."""
     held: int
     overdue: int
-    """Journeys that owe a step that was due more than a day ago."""
     failed: int
     """Journeys in which something failed since."""
     alerts: tuple[OpenAlert, ...]

@@ -165,13 +165,13 @@ class Outgoing(Desk):
     def follow(self, *, after: int | None = None, types: Collection[str] = ()) -> AsyncIterator[list[CloudEvent]]:
         """Events as they come, after a position or from now on, for as long as somebody asks for more. Raises Refused.
 
-        Where nothing came for 15 seconds an empty list comes, so that a stream can show that it is alive.
+        An empty list comes first where nothing is there yet, and after every 15 seconds of silence: the stream is alive.
         """
         _refuse_bad_position(after or 0)
         return self._follow(after, _known(types))
 
     async def _follow(self, after: int | None, types: list[str]) -> AsyncIterator[list[CloudEvent]]:
-        position, silent = after, 0.0
+        position, silent = after, _PULSE
         while True:
             async with self._database.read() as session:
                 if position is None:

@@ -1,4 +1,7 @@
-"""The page of a step type, made of its docstrings and its first case. `python -m stepwell.reference` writes those in docs/."""
+"""The pages of the step types, made of their docstrings and first cases, and the table of the events that leave.
+
+`python -m stepwell.reference` writes those in docs/.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -9,12 +12,14 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
+from engine.announcements import JOURNEY_EVENTS, OTHERS
 from engine.steps import BUILT_IN
 from engine.steptype import AnyStepType
 from stepwell.cases import read_cases
 
 _ROOT = Path(__file__).parents[1]
 PAGES = _ROOT / "docs" / "step-types"
+EVENTS = _ROOT / "docs" / "events.md"
 CASES = _ROOT / "tests" / "step_types" / "cases"
 
 _FORMATS = {"time": "a wall time", "date": "a date", "date-time": "an instant"}
@@ -39,6 +44,22 @@ def write_pages(folder: Path, cases: Path) -> None:
     for kind in BUILT_IN:
         text = page(kind, read_cases(cases / f"{kind.name}.yaml")[0])
         (folder / f"{kind.name}.md").write_text(text, encoding="utf-8")
+
+
+def event_table() -> str:
+    """Every event that leaves, for the page about events."""
+    lines = ["| type | what happened | facts |", "|---|---|---|"]
+    for public in (*JOURNEY_EVENTS.values(), *OTHERS):
+        facts = ", ".join(f"`{one}`" for one in public.facts)
+        lines.append(f"| `{public.type}` | {public.words} | {facts} |")
+    return "\n".join(lines)
+
+
+def write_event_table(page: Path) -> None:
+    """Put it in place of the one that is there."""
+    kept = page.read_text(encoding="utf-8")
+    begin, end = kept.index("| type | what happened |"), kept.index("\n\n## What never leaves")
+    page.write_text(kept[:begin] + event_table() + kept[end:], encoding="utf-8")
 
 
 def _people(kind: AnyStepType) -> str:
@@ -164,3 +185,4 @@ def _cell(text: str) -> str:
 
 if __name__ == "__main__":
     write_pages(PAGES, CASES)
+    write_event_table(EVENTS)

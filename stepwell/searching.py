@@ -9,7 +9,7 @@ from stepwell.desk import plain
 from stepwell.errors import Refused
 from stepwell.models import Count, JourneyLine, JourneyPage, JourneyQuery, SavedView
 from stepwell.steering import summary_from
-from store import search, views
+from store import pathways, search, views
 from store.search import BadCursor, Filters
 from store.tables import JourneyRow, SavedViewRow
 
@@ -44,14 +44,15 @@ class Searching(Authoring):
         return Count(number=min(found, _MOST_COUNTED), is_capped=found > _MOST_COUNTED)
 
     async def _filters(self, query: JourneyQuery) -> Filters:
-        pathways = [query.pathway] if query.pathway else None
+        chosen = [query.pathway] if query.pathway else None
         if query.tag:
-            tagged = [one.pathway for one in await self.pathways(tags=[query.tag])]
-            pathways = [one for one in tagged if query.pathway in (None, one)]
+            async with self._database.read() as session:
+                tagged = await pathways.tagged(session, self._tenant, query.tag)
+            chosen = [one for one in tagged if query.pathway in (None, one)]
         return Filters(
             text=plain(query.text, "a search", "A", 200),
             client=query.client,
-            pathways=pathways,
+            pathways=chosen,
             version=query.version,
             statuses=query.statuses,
             held=query.held,

@@ -93,8 +93,8 @@ class Showing(Desk):
         return Path(journey=row.id, title=title, steps=tuple(steps), **facts)
 
     async def _open_for(self, client: str, side: Side) -> list[ToDo]:
-        known = await self._client(client)
         async with self._database.read() as session:
+            known = await self._client_in(session, client)
             found = await journeys.open_steps(session, self._tenant, client)
             if self._caller.only is not None:
                 found = [one for one in found if (one[0].id, one[1].id) == self._caller.only]

@@ -70,11 +70,11 @@ class Simulation(Frozen):
     steps: dict[str, StepFigures]
 
 
-class _Life:
+class Life:
     """One simulated client on a pathway."""
 
     def __init__(
-        self, structure: Structure, answers: "_Answers", facts: StartFacts, begins: datetime, name: str, draws: Random
+        self, structure: Structure, answers: "Answers", facts: StartFacts, begins: datetime, name: str, draws: Random
     ) -> None:
         self.structure = structure
         self._answers = answers
@@ -169,7 +169,7 @@ class _Life:
             heapq.heappush(self._coming, (now + delay, self._messages, name))
 
 
-class _Answers:
+class Answers:
     """What simulated clients answer: anything the step's content allows."""
 
     def __init__(self, published: Published, types: StepTypes) -> None:
@@ -205,7 +205,7 @@ class _Tally:
         self.running = 0
         self.days: list[float] = []
 
-    def add(self, life: _Life) -> None:
+    def add(self, life: Life) -> None:
         """Count one client in."""
         for name, counted in life.steps.items():
             self.steps.setdefault(name, Counter()).update(counted)
@@ -263,7 +263,7 @@ def simulate(
     date lies 30 days after the start. Raises UnknownZone, ValueError for an unknown behaviour.
     """
     begins = from_wall(datetime.combine(start, time(9)), zone_of(zone))
-    structure, answers, tally = published.structure.with_every_type(), _Answers(published, types), _Tally()
+    structure, answers, tally = published.structure.with_every_type(), Answers(published, types), _Tally()
     for number in range(clients):
         draws = Random(f"{seed}/{number}")  # noqa: S311 - a simulation, not a secret
         facts = StartFacts(
@@ -273,7 +273,7 @@ def simulate(
             zone=zone,
             dates=dict.fromkeys(_dates(structure), start + timedelta(days=30)),
         )
-        life = _Life(structure, answers, facts, begins, behaviour_name, draws)
+        life = Life(structure, answers, facts, begins, behaviour_name, draws)
         life.live(begins + timedelta(days=days))
         tally.add(life)
         progress(number + 1)

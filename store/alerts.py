@@ -42,7 +42,7 @@ async def find(
     """Alerts, the oldest first, after one; of all clients, or of a practitioner's."""
     query = select(AlertRow).where(AlertRow.tenant == tenant)
     if practitioner is not None:
-        query = query.join(JourneyRow, col(JourneyRow.id) == col(AlertRow.journey)).where(led_by(practitioner))
+        query = query.join(JourneyRow, col(JourneyRow.id) == col(AlertRow.journey)).where(led_by(tenant, practitioner))
     last = await session.get(AlertRow, after) if after else None
     if last is not None:
         raised = col(AlertRow.raised_at)

@@ -64,7 +64,7 @@ class Pathway(NamedTuple):
         if self.version is not None:
             found.append(col(JourneyRow.version) == self.version)
         if self.practitioner is not None:
-            found.append(led_by(self.practitioner))
+            found.append(led_by(self.tenant, self.practitioner))
         return found
 
 

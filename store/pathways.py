@@ -81,6 +81,18 @@ async def find(session: AsyncSession, tenant: str) -> list[PathwayVersionRow]:
     return list((await session.scalars(query)).all())
 
 
+async def tagged(session: AsyncSession, tenant: str, tag: str) -> list[str]:
+    """The pathways whose latest version carries a tag, by name; of the rest of their contents nothing is read."""
+    tags = col(PathwayVersionRow.contents)["tags"]
+    query = (
+        select(PathwayVersionRow.pathway, tags)
+        .where(PathwayVersionRow.tenant == tenant)
+        .order_by(col(PathwayVersionRow.pathway), col(PathwayVersionRow.number))
+    )
+    latest = {row[0]: row[1] or () for row in await session.execute(query)}
+    return [pathway for pathway, carried in latest.items() if tag in carried]
+
+
 async def save_draft(session: AsyncSession, tenant: str, pathway: str, source: str, now: datetime) -> None:
     """Keep a draft as it is, right or wrong."""
     await take_turn(session, "draft", tenant, pathway)

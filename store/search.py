@@ -114,7 +114,7 @@ def fitting(session: AsyncSession, query: Select[Any], tenant: str, filters: Fil
         conditions.append(col(JourneyRow.owed_since) < filters.owed_before)
     if filters.failed_since is not None:
         conditions.append(col(JourneyRow.failed_at) >= filters.failed_since)
-    conditions += [led_by(one) for one in (filters.practitioner, filters.also) if one is not None]
+    conditions += [led_by(tenant, one) for one in (filters.practitioner, filters.also) if one is not None]
     if filters.text:
         columns = (JourneyRow.id, JourneyRow.client, JourneyRow.enrolment_key)
         conditions.append(or_(*(_begins(session, col(one), filters.text) for one in columns)))

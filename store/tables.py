@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKeyConstraint, Index, Integer, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKeyConstraint, Index, Integer, UniqueConstraint, text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -65,6 +65,11 @@ BigNumber = BigInteger().with_variant(Integer(), "sqlite")
 """64 bits on both; SQLite counts by itself only where the type is called INTEGER."""
 
 
+def _where(condition: str) -> dict[str, Any]:
+    """An index of those rows alone."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 class PractitionerRow(SQLModel, table=True):
     """Who assigns and reviews."""
 
@@ -82,6 +87,7 @@ class ClientRow(SQLModel, table=True):
     """A person on pathways: how to speak to them and where to reach them."""
 
     __tablename__ = "client"
+    __table_args__ = (Index("client_by_practitioner", "tenant", "practitioner"),)
 
     tenant: str = Field(primary_key=True, max_length=64)
     id: str = Field(primary_key=True, max_length=64)
@@ -143,12 +149,18 @@ class JourneyRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("tenant", "enrolment_key", "attempt", name="journey_enrolment"),
         ForeignKeyConstraint(["tenant", "client"], ["client.tenant", "client.id"], name="journey_client"),
-        Index("journey_by_client", "tenant", "client"),
+        Index("journey_by_client", "tenant", "client", "id"),
         Index("journey_by_status", "tenant", "status", "id"),
         Index("journey_by_pathway", "tenant", "pathway", "version"),
         Index("journey_by_age", "tenant", "created_at", "id"),
         Index("journey_by_owing", "tenant", "owed_since", "id"),
         Index("journey_by_failure", "tenant", "failed_at", "id"),
+        Index("journey_by_practitioner", "tenant", "practitioner"),
+        Index("journey_held", "tenant", "created_at", "id", **_where("held")),
+        # for what begins with something: PostgreSQL compares letter by letter in these alone, whatever its language
+        Index("journey_id_begins", "tenant", "id", postgresql_ops={"id": "text_pattern_ops"}),
+        Index("journey_client_begins", "tenant", "client", postgresql_ops={"client": "text_pattern_ops"}),
+        Index("journey_key_begins", "tenant", "enrolment_key", postgresql_ops={"enrolment_key": "text_pattern_ops"}),
     )
 
     id: str = Field(primary_key=True, max_length=64)

@@ -46,8 +46,10 @@ _FAST = {
 class Postgres:
     """One server. `fresh` makes a migrated database of its own for a test."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
+        """`settings` of the server instead of those that suit a test."""
         self._folder = folder
+        self._settings = _FAST | settings
         self._user = _unprivileged()
         self._binaries = _reachable_binaries(folder)
         self._data = folder / "data"
@@ -72,7 +74,12 @@ class Postgres:
         """Run it and wait until it takes connections; on the same port as before where there was one."""
         for _ in range(20):
             port = self.port or _free_port()
-            settings = {**_FAST, "port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": self._folder}
+            settings = {
+                **self._settings,
+                "port": port,
+                "listen_addresses": "127.0.0.1",
+                "unix_socket_directories": self._folder,
+            }
             words = [f"--{name}={value}" for name, value in settings.items()]
             with (self._folder / "log").open("ab") as log:
                 command = [self._binaries / "postgres", "-D", self._data, *words]

@@ -6,20 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from stepwell.api import (
-    bulk,
-    care,
-    clients,
-    events,
-    exports,
-    figures,
-    health,
-    journeys,
-    keys,
-    links,
-    occurrences,
-    pathways,
-)
+from stepwell.api import bulk, care, clients, events, exports, figures, health, journeys, keys, links, occurrences, pathways
 from stepwell.api.frame import Frame
 from stepwell.api.identity import Identity
 from stepwell.api.limits import Limiter

@@ -60,7 +60,8 @@ class Frame:
             # the route's own path, never the one asked for: that may hold what somebody typed
             route = getattr(scope.get("route"), "path", "-")
             caller = getattr(scope["state"].get("caller"), "credential", None)
-            _log.info("answered", method=scope["method"], route=route, status=status, ms=took, credential=caller)
+            told = scope["state"].get("message_id")
+            _log.info("answered", method=scope["method"], route=route, status=status, ms=took, credential=caller, message=told)
             structlog.contextvars.unbind_contextvars("request")
 
 

@@ -36,8 +36,8 @@ class Exit(IntEnum):
     UNAVAILABLE = 6
 
 
-def run(job: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run one command to its end; what Stepwell raises on purpose becomes a line and an exit code."""
+def run(job: Callable[[], Coroutine[Any, Any, None]], *, on: Callable[[], asyncio.AbstractEventLoop] | None = None) -> None:
+    """Run one command to its end; what Stepwell raises on purpose becomes a line and an exit code. `on` makes another loop."""
 
     async def whole() -> None:
         try:
@@ -47,7 +47,8 @@ def run(job: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
     logs.hush_core()
     try:
-        asyncio.run(whole())
+        with asyncio.Runner(loop_factory=on) as runner:
+            runner.run(whole())
     except (StepwellError, DefinitionError, InvalidResponse) as error:
         fail(error)
 

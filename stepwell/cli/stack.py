@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 
 from stepwell import logs
 from stepwell.api.app import document
@@ -127,7 +128,7 @@ def serve(
         logs.set_up(settings.log_level)
         await gateway_serve(settings, host, http_port)
 
-    run(job)
+    run(job, on=uvloop.new_event_loop)
 
 
 def openapi() -> None:

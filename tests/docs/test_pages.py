@@ -8,7 +8,7 @@ import pytest
 from engine.loading import load
 from engine.steps import BUILT_IN
 from engine.steptype import AnyStepType
-from stepwell.reference import CASES, PAGES, write_pages
+from stepwell.reference import CASES, EVENTS, PAGES, event_table, write_pages
 from stepwell.testing import read_cases
 from stepwell.testing.places import nested_models
 
@@ -24,6 +24,11 @@ def test_the_pages_of_the_step_types_are_as_the_generator_writes_them(tmp_path: 
     assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {
         one.name: one.read_text() for one in PAGES.iterdir()
     }
+
+
+def test_the_page_about_events_lists_every_one() -> None:
+    """Where this fails: make docs."""
+    assert f"\n{event_table()}\n" in EVENTS.read_text()
 
 
 @pytest.mark.parametrize("kind", BUILT_IN, ids=lambda kind: kind.name)

@@ -5,15 +5,16 @@ from typing import Any, get_args
 
 from temporalio import activity
 
-from activities import notify_activities, record_activities, task_activities
+from activities import notify_activities, record_activities, task_activities, webhook_activities
 from activities.channels.email import EmailChannel, EmailSettings
 from activities.host import Host
+from activities.outbound import Outbound
 from engine.effects import AWAIT_STEP_TYPE, FIND_STEP_TYPE, HAND_BACK, Effect
 from engine.steps.host_task import CALL_HOST
 from engine.steps.pathway import START_JOURNEY, STOP_JOURNEY
 from store.database import Database
-from workflows.names import NOTIFICATIONS, RECORDS
-from workflows.policies import POLICIES
+from workflows.names import NOTIFICATIONS, RECORDS, WEBHOOKS
+from workflows.policies import CARRYING, HEARTBEAT, POLICIES
 
 
 def test_effects_activities_and_policies_are_the_same_names(tmp_path: Path) -> None:
@@ -37,6 +38,14 @@ def test_every_activity_that_a_step_may_ask_for_is_served(tmp_path: Path) -> Non
     database = Database.open(f"sqlite:///{tmp_path / 'store.db'}")
     served = {_name(one) for one in task_activities(database, (), nobody, Host())}
     assert served == {CALL_HOST, START_JOURNEY, STOP_JOURNEY, FIND_STEP_TYPE, AWAIT_STEP_TYPE, HAND_BACK}
+
+
+def test_what_carries_events_is_served_where_its_policy_says(tmp_path: Path) -> None:
+    """It is no effect of a journey, and stands beside the table."""
+    database = Database.open(f"sqlite:///{tmp_path / 'store.db'}")
+    assert {_name(one) for one in webhook_activities(database, Outbound())} == {"carry"}
+    assert (CARRYING.queue, CARRYING.schedule_to_close) == (WEBHOOKS, None)
+    assert CARRYING.start_to_close > HEARTBEAT
 
 
 def _name(one: object) -> str | None:

@@ -26,6 +26,15 @@ def upgrade() -> None:
     op.create_index("journey_by_age", "journey", ["tenant", "created_at", "id"])
     op.create_index("journey_by_owing", "journey", ["tenant", "owed_since", "id"])
     op.create_index("journey_by_failure", "journey", ["tenant", "failed_at", "id"])
+    op.create_index("journey_by_practitioner", "journey", ["tenant", "practitioner"])
+    op.create_index("client_by_practitioner", "client", ["tenant", "practitioner"])
+    op.drop_index("journey_by_client", "journey")
+    op.create_index("journey_by_client", "journey", ["tenant", "client", "id"])
+    held = sa.text("held")
+    op.create_index("journey_held", "journey", ["tenant", "created_at", "id"], sqlite_where=held, postgresql_where=held)
+    for name, column in (("id", "id"), ("client", "client"), ("key", "enrolment_key")):
+        ops = {column: "text_pattern_ops"}
+        op.create_index(f"journey_{name}_begins", "journey", ["tenant", column], postgresql_ops=ops)
     op.create_table(
         "response_draft",
         _text("journey", 64),
