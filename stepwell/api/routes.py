@@ -13,6 +13,7 @@ from stepwell.api.identity import bad_credential
 from stepwell.api.limits import Limiter, refuse_beyond, refuse_overfull
 from stepwell.api.once import answer_once
 from stepwell.api.problems import ApiError, documented, of_error
+from stepwell.api.served import served
 from stepwell.handle import Stepwell
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -175,8 +176,7 @@ def _declaration(right: Right, *, has_key: bool) -> dict[str, Any]:
 
 def refuse_undeclared(app: FastAPI, *, open_to_all: frozenset[str]) -> None:
     """Raise Undeclared where a route under /v1 neither says its rights nor is known to be for everybody."""
-    for route in app.routes:
-        path = getattr(route, "path", "")
+    for path, route in served(app):
         if not path.startswith("/v1") or path in open_to_all:
             continue
         extra = getattr(route, "openapi_extra", None) or {}

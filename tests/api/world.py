@@ -91,6 +91,9 @@ class World:
         stepwell = self.door.of()
         await stepwell.publish(PATHWAY)
         await stepwell.publish(PATHWAY.replace("Everything at once", "Everything twice"))
+        await stepwell.keep_library_step(
+            "thing", {"type": "message", "title": "x", "rationale": "Because.", "content": {"body": "x"}}
+        )
         for name in ("grey", "black"):
             await stepwell.keep_practitioner(name, display_name=f"Dr {name}", email=f"{name}@example.org")
         await stepwell.add_client(id="bob", practitioner="black")
