@@ -136,7 +136,7 @@ class Routes(APIRouter):
         if right is None:
             raise Undeclared(f"{method} {path}: {uses.__qualname__} declares no rights; give it @needs(…)")
         statuses = {400, 401, 403, 422, 429, 503, *refuses}
-        statuses |= {404} if "{" in path else set()
+        statuses |= {404} if "{" in path or method not in _SAFE else set()  # a body names things too
         statuses |= {408, 409, 413} if method not in _SAFE else set()
         more.setdefault("openapi_extra", {}).update(_declaration(right, has_key=method not in _SAFE))
         more.setdefault("responses", {}).update(documented(*sorted(statuses)))

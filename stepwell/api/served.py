@@ -21,9 +21,17 @@ def served(app: FastAPI) -> Iterator[tuple[str, BaseRoute]]:
 
 
 def methods_at(app: FastAPI, path: str) -> str:
-    """What may be done at a path, for the header Allow."""
-    found: set[str] = set()
-    for pattern, route in served(app):
-        if compile_path(pattern)[0].fullmatch(path):
-            found |= set(getattr(route, "methods", None) or ())
+    """What may be done at a path, for the header Allow; where several patterns fit, at the most definite of them."""
+    fitting = [(pattern.count("{"), pattern, route) for pattern, route in served(app) if _fits(pattern, path)]
+    most_definite = min(((count, pattern) for count, pattern, _ in fitting), default=(0, ""))
+    found = {
+        method
+        for count, pattern, route in fitting
+        if (count, pattern) == most_definite
+        for method in getattr(route, "methods", None) or ()
+    }
     return ", ".join(sorted(found))
+
+
+def _fits(pattern: str, path: str) -> bool:
+    return compile_path(pattern)[0].fullmatch(path) is not None
