@@ -1,8 +1,7 @@
 """Every route asked by everybody: who may is what the route declares and whose the object is, and nothing else (SC1)."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import httpx
@@ -13,8 +12,6 @@ from stepwell import Stepwell
 from stepwell.api.app import _described, document
 from stepwell.api.routes import Routes, Undeclared, refuse_undeclared
 from stepwell.api.served import served
-from stepwell.api.terms import Terms
-from tests.api.front import front
 from tests.api.world import ABOUT_A, DECIDES, NOTE, ONLY, A, World
 
 KINDS = {
@@ -235,16 +232,6 @@ def test_SC4_every_route_that_is_served_is_looked_at() -> None:
     """As many as the document has; the framework keeps them where they are easily overlooked."""
     paths = {path for path, _ in served(_described())}
     assert set(document()["paths"]) <= paths
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    """The practice, with limits that a matrix does not reach."""
-    plenty = dict.fromkeys(("host", "practitioner", "client", "operator"), 10_000)
-    async with front(tmp_path, Terms(rates=plenty, most_wrong=10_000)) as up:
-        made = World(up)
-        await made.build()
-        yield made
 
 
 async def test_SC1_whoever_may_not_is_refused_and_nothing_comes_of_it(world: World) -> None:

@@ -3,13 +3,11 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from stepwell.api.terms import Terms
-from tests.api.front import Front, front
+from tests.api.front import Front
 from tests.api.world import World
 
 _COMMAND = Path(sys.executable).with_name("schemathesis")
@@ -17,16 +15,6 @@ _EXAMPLES = {"host": 4, "operator": 2, "client": 2}
 _ENDLESS = "/v1/events/stream"
 _BY_RULES = "positive_data_acceptance"
 """The one check that is left out: what fits a form may still be refused by a rule, or by whose it is."""
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    """The practice, with limits that a machine gone wild does not reach."""
-    plenty = dict.fromkeys(("host", "practitioner", "client", "operator"), 10_000)
-    async with front(tmp_path, Terms(rates=plenty, most_wrong=1_000_000)) as up:
-        made = World(up)
-        await made.build()
-        yield made
 
 
 @pytest.mark.parametrize("kind", _EXAMPLES)
