@@ -23,6 +23,7 @@ class Assigning(Authoring, People):
 
         The same step may be given again and again; the same `request_id` is the same assignment.
         """
+        await self._client(client)
         async with self._database.read() as session:
             known = instruments.library() | dict((await self._practice(session)).library)
         if library_step not in known:

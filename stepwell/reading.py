@@ -107,15 +107,22 @@ class Reading(Watching, Alerting):
     @needs("answers:read", "host", "practitioner", "client")
     async def export(self, client: str) -> dict[str, Any]:
         """Everything a client may have of what is kept about them, as plain values: what they were given, when, what
-        they answered, asked and were told. Nothing that is for practitioners only (rule V3, D43)."""
+        they answered, asked and were told. Nothing that is for practitioners only (rule V3, D43).
+
+        A host and a practitioner get what they may read themselves (rule V1); all of it is the client's own to take: the
+        process, or a host that speaks as them."""
         known = await self._client(client)
         taken = []
         after = ""
-        while page := await self.journeys(client=client, after=after):
-            taken += [await self._export(await self._journey(summary.id), known.language) for summary in page]
+        while page := await self._journeys_of(client, after):
+            taken += [await self._export(row, known.language) for row in page]
             after = page[-1].id
         person = {"id": known.id, "display_name": known.display_name, "language": known.language, "zone": known.zone}
         return {"format": "stepwell-client-1", "client": person, "journeys": taken}
+
+    async def _journeys_of(self, client: str, after: str) -> list[JourneyRow]:
+        async with self._database.read() as session:
+            return await journeys.find(session, self._tenant, client=client, practitioner=self._practitioner, after=after)
 
     async def _export(self, row: JourneyRow, language: str) -> dict[str, Any]:
         published = await self._published_for(row)
@@ -124,7 +131,7 @@ class Reading(Watching, Alerting):
             found = await journeys.occurrences(session, row.id)
             told = await events.read(session, row.id)
             talk, rated = await posts.thread(session, row.id), await posts.ratings(session, row.id)
-            given = {one.id: await responses.of_occurrence(session, row.id, one.id) for one in found}
+        given = {one.id: await self._read_for_export(row, one.id) for one in found}
         steps = [
             {
                 "occurrence": one.id,
@@ -160,6 +167,15 @@ class Reading(Watching, Alerting):
             "questions": [{"occurrence": one.occurrence, "by": one.role, "at": one.at, "text": one.text} for one in talk],
             "ratings": [{"occurrence": one.occurrence, one.measure: one.value, "at": one.at} for one in rated],
         }
+
+    async def _read_for_export(self, row: JourneyRow, occurrence: str) -> list[ResponseRow]:
+        """What the caller may read of it; that a practitioner has is noted, as everywhere."""
+        side = self._side("client")
+        async with self._database.begin() as session:
+            found = [one for one in await responses.of_occurrence(session, row.id, occurrence) if may_read(one, side)]
+            if side == "practitioner":
+                await responses.mark_read(session, found, self._now())
+        return found
 
 
 def may_read(response: ResponseRow, reader: Side) -> bool:

@@ -72,6 +72,7 @@ class Steering(Telling):
         """
         _check_start(again, dates or {})
         key = plain(enrolment_key or f"{client}/{pathway}", "an enrolment key", "P5", 200)
+        await self._client(client)
         await self._refuse_unheard(client, pathway, version, practitioner)
         if again == "restart":
             await self._stop_running(key, request_id)

@@ -85,7 +85,7 @@ class Watching(Showing):
     async def coming(self, journey: str) -> list[Coming]:
         """What is still to come, in order of time, in the client's language and with nothing that is not for them."""
         row = await self._journey(journey)
-        published, plan = await self._published_for(row), await self.forecast(row.id)
+        published, plan = await self._published_for(row), await self._ask(row, JourneyWorkflow.forecast)
         client = await self._client(row.client)
         async with self._database.read() as session:
             practitioner = await clients.practitioner_of(session, row, client)

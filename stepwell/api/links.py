@@ -92,13 +92,13 @@ OPT_OUT = "/link/opt-out/{token}"
 _OPEN: dict[str, Any] = {"openapi_extra": {"security": []}, "response_class": HTMLResponse}
 
 
-@opt_out_routes.get(OPT_OUT, operation_id="ask_to_opt_out", **_OPEN)
+@opt_out_routes.get(OPT_OUT, operation_id="ask_to_opt_out", responses=documented(422), **_OPEN)
 async def ask_to_opt_out(token: _Token, request: Request) -> HTMLResponse:
     """Ask whether mails are to end; whatever the token is, this looks nothing up and changes nothing"""
     return _page(request, "ask")
 
 
-@opt_out_routes.post(OPT_OUT, operation_id="opt_out_by_mail", responses=documented(429, 503), **_OPEN)
+@opt_out_routes.post(OPT_OUT, operation_id="opt_out_by_mail", responses=documented(422, 429, 503), **_OPEN)
 async def opt_out_by_mail(token: _Token, request: Request) -> HTMLResponse:
     """End the mails of the client whose mail this address came with (RFC 8058); an address that is none is answered alike"""
     state = request.app.state

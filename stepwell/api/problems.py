@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from engine.findings import DefinitionError
 from engine.steptype import InvalidResponse
+from stepwell.api.served import methods_at
 from stepwell.errors import Changed, Forbidden, NotFound, NotRunning, Refused, StepwellError, Unavailable
 
 MEDIA = "application/problem+json"
@@ -30,7 +31,6 @@ _ABOUT_WHAT_WAS_SENT = frozenset(
         "bad_quiet_hours",
         "bad_rating",
         "bad_text",
-        "bad_url",
         "in_the_past",
         "malformed",
         "naive_instant",
@@ -204,7 +204,8 @@ def install(app: FastAPI) -> None:
     async def by_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
-        return answer(request, error.status_code, code, str(error.detail), headers=error.headers)
+        headers = {"allow": methods_at(request.app, request.url.path)} if error.status_code == 405 else error.headers
+        return answer(request, error.status_code, code, str(error.detail), headers=headers)
 
     for kind in (ApiError, StepwellError, InvalidResponse, DefinitionError, Exception):
         app.add_exception_handler(kind, ours)

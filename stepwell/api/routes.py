@@ -13,6 +13,7 @@ from stepwell.api.identity import bad_credential
 from stepwell.api.limits import Limiter, refuse_beyond, refuse_overfull
 from stepwell.api.once import answer_once
 from stepwell.api.problems import ApiError, documented, of_error
+from stepwell.api.served import served
 from stepwell.handle import Stepwell
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -135,7 +136,7 @@ class Routes(APIRouter):
         if right is None:
             raise Undeclared(f"{method} {path}: {uses.__qualname__} declares no rights; give it @needs(…)")
         statuses = {400, 401, 403, 422, 429, 503, *refuses}
-        statuses |= {404} if "{" in path else set()
+        statuses |= {404} if "{" in path or method not in _SAFE else set()  # a body names things too
         statuses |= {408, 409, 413} if method not in _SAFE else set()
         more.setdefault("openapi_extra", {}).update(_declaration(right, has_key=method not in _SAFE))
         more.setdefault("responses", {}).update(documented(*sorted(statuses)))
@@ -175,8 +176,7 @@ def _declaration(right: Right, *, has_key: bool) -> dict[str, Any]:
 
 def refuse_undeclared(app: FastAPI, *, open_to_all: frozenset[str]) -> None:
     """Raise Undeclared where a route under /v1 neither says its rights nor is known to be for everybody."""
-    for route in app.routes:
-        path = getattr(route, "path", "")
+    for path, route in served(app):
         if not path.startswith("/v1") or path in open_to_all:
             continue
         extra = getattr(route, "openapi_extra", None) or {}
