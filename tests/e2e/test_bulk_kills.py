@@ -9,10 +9,8 @@ from pathlib import Path
 
 from engine.steps import step_types
 from stepwell import Stepwell
-from stepwell.devserver import DevServer
 from stepwell.models import JourneyQuery
-from store.database import Database
-from tests.e2e.processes import ROOT, Child, environment, free_port
+from tests.e2e.processes import ROOT, Child, environment, store_and_server
 from tests.pathways import document, step
 
 JOURNEYS = 80
@@ -38,12 +36,7 @@ async def _is_finished(handle: Stepwell, job: str) -> bool:
 async def test_a_bulk_action_survives_the_death_of_its_worker(tmp_path: Path) -> None:
     """Kill -9 in the middle: whoever comes next finds what is left, and nothing is done twice."""
     async with AsyncExitStack() as stack:
-        database = Database.open(f"sqlite:///{tmp_path / 'stepwell.db'}")
-        stack.push_async_callback(database.close)
-        await database.migrate()
-        server = DevServer(tmp_path, free_port(), free_port())
-        connection = await server.start()
-        stack.push_async_callback(server.stop)
+        database, server, connection = await store_and_server(stack, tmp_path)
         settings = {"database": f"sqlite:///{tmp_path / 'stepwell.db'}", "temporal": server.address}
         worker = Child([sys.executable, str(ROOT / "worker.py")], environment(**settings), tmp_path, "worker")
         worker.start()
