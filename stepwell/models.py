@@ -1,13 +1,23 @@
 """What the front door hands out: plain, frozen, without what its reader must not see."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from engine.findings import Finding
 from engine.turn import Answer
 
+
+def _written_out(given: object) -> object:
+    """A bare number is no instant, though it could be read as one."""
+    if isinstance(given, str) and "-" not in given[1:]:
+        raise ValueError("write an instant as in RFC 3339, such as 2026-12-01T09:00:00Z")
+    return given
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+"""As it is written in a query."""
 Again = Literal["reject", "use_existing", "restart", "parallel"]
 
 
@@ -407,7 +417,7 @@ class JourneyQuery(_Out):
     """Whether something waits for a practitioner or operator."""
     overdue_days: float | None = Field(default=None, ge=0, le=36_500)
     """A required step that the client still owes was due longer ago than this."""
-    failed_since: AwareDatetime | None = None
+    failed_since: Instant | None = None
     """Something could not be carried out at this instant or later."""
     practitioner: str | None = Field(default=None, max_length=64)
     tag: str | None = Field(default=None, max_length=100)

@@ -3,13 +3,13 @@
 from typing import Annotated, Literal
 
 from fastapi import Query
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from engine.measures import Compliance
 from stepwell.api.forms import AnyId, Cursor, Form, Limit, Reason, cursor_of, read_cursor
 from stepwell.api.routes import Door, Listing, Routes
 from stepwell.handle import Stepwell
-from stepwell.models import Alert, Given, Unfinished
+from stepwell.models import Alert, Given, Instant, Unfinished
 
 routes = Routes("Care")
 
@@ -82,8 +82,8 @@ async def compliance(
     door: Door,
     client: Annotated[str | None, Query(max_length=64)] = None,
     pathway: Annotated[str | None, Query(max_length=64)] = None,
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Instant | None = None,
+    until: Instant | None = None,
     by: Annotated[Literal["client", "step", "kind", "pathway"] | None, Query()] = None,
 ) -> ComplianceFigures:
     """Show what was done of what was assigned in a window"""

@@ -3,12 +3,11 @@
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AwareDatetime
 
 from stepwell.api.forms import PathwayName
 from stepwell.api.routes import Door, Listing, Routes
 from stepwell.handle import Stepwell
-from stepwell.models import QueueHealth, StepFigures, SystemFigures, VersionCount, VersionDifferences, WeekFigures
+from stepwell.models import Instant, QueueHealth, StepFigures, SystemFigures, VersionCount, VersionDifferences, WeekFigures
 
 routes = Routes("Figures")
 
@@ -67,7 +66,7 @@ async def version_differences(pathway: PathwayName, old: Number, new: Number, do
 
 
 @routes.get("/system", uses=Stepwell.system)
-async def system(door: Door, since: AwareDatetime | None = None) -> SystemFigures:
+async def system(door: Door, since: Instant | None = None) -> SystemFigures:
     """Show how things stand, and what failed since an instant (a day ago)"""
     return await door.system(since=since)
 

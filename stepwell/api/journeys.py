@@ -162,7 +162,7 @@ async def list_journeys(door: Door, query: Annotated[JourneySearch, Query()]) ->
     return await door.search(wanted, limit=query.limit, after=query.cursor)
 
 
-@routes.get("/enrolments", uses=Stepwell.enrolment)
+@routes.get("/enrolments", uses=Stepwell.enrolment, refuses=(404,))
 async def list_enrolments(
     door: Door,
     key: Annotated[str, Query(min_length=1, max_length=200, description="The enrolment key.", examples=["ada/tutorial"])],

@@ -99,10 +99,11 @@ class Library(Listing):
 
 @routes.get("/pathways", uses=Stepwell.pathways)
 async def list_pathways(
-    door: Door, tag: Annotated[list[str] | None, Query(description="Only with all of these.", max_length=20)] = None
+    door: Door,
+    tag: Annotated[list[str], Query(description="Only with all of these.", max_length=20)] = [],  # noqa: B006
 ) -> Pathways:
     """List the latest version of every pathway"""
-    return Pathways(items=tuple(await door.pathways(tags=tag or ())))
+    return Pathways(items=tuple(await door.pathways(tags=tag)))
 
 
 @routes.post("/pathways/validate", uses=Stepwell.check)
