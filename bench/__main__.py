@@ -1,11 +1,13 @@
-"""`python -m bench`: measure, show a table, and write the figures as JSON where asked for."""
+"""`python -m bench`: measure, show tables, and write the figures as JSON where asked for."""
 
 import argparse
+import asyncio
 import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from bench import reads
 from bench.measures import Figure, simulation, turn
 
 MEASURES: dict[str, Callable[[], Figure]] = {
@@ -13,20 +15,38 @@ MEASURES: dict[str, Callable[[], Figure]] = {
     "advance-500": lambda: turn(500, limit=2e-3),
     "simulate": lambda: simulation(limit=15),
 }
+READS: dict[str, Callable[[], reads.Figures]] = {
+    "reads-sqlite": lambda: asyncio.run(reads.measure_sqlite(10_000)),
+    "reads-postgres": lambda: asyncio.run(reads.measure_postgres(100_000)),
+}
 
 
 def main() -> int:
     """Measure what was asked for; 1 where a limit did not hold."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("measures", nargs="*", metavar="MEASURE", help=f"some of: {', '.join(MEASURES)} (default: all)")
+    parser.add_argument(
+        "measures", nargs="*", metavar="MEASURE", help=f"some of: {', '.join((*MEASURES, *READS))} (default: all)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     asked = parser.parse_args()
-    unknown = [name for name in asked.measures if name not in MEASURES]
+    wanted = asked.measures or [*MEASURES, *READS]
+    unknown = [name for name in wanted if name not in MEASURES and name not in READS]
     if unknown:
-        parser.error(f"no measure {', '.join(unknown)}; some of: {', '.join(MEASURES)}")
+        parser.error(f"no measure {', '.join(unknown)}; some of: {', '.join((*MEASURES, *READS))}")
+    figures = _measured([name for name in MEASURES if name in wanted])
+    stores = [_read(name) for name in READS if name in wanted]
+    if asked.json:
+        written = [{**figure._asdict(), "holds": figure.holds} for figure in figures]
+        asked.json.write_text(json.dumps([*written, *(_as_json(store) for store in stores)], indent=2) + "\n")
+    return 0 if all(one.holds for one in (*figures, *stores)) else 1
+
+
+def _measured(names: list[str]) -> list[Figure]:
+    if not names:
+        return []
     print(f"{'measure':<52}{'took':>10}{'limit':>10}   {'ratio to its yardstick'}", flush=True)
     figures = []
-    for name in asked.measures or MEASURES:
+    for name in names:
         figure = MEASURES[name]()
         figures.append(figure)
         mark = "" if figure.holds else "   OVER THE LIMIT"
@@ -34,9 +54,28 @@ def main() -> int:
             f"{figure.name:<52}{_time(figure.seconds):>10}{_time(figure.limit):>10}   {figure.ratio:,.2f} × {figure.yardstick}{mark}",
             flush=True,
         )
-    if asked.json:
-        asked.json.write_text(json.dumps([{**figure._asdict(), "holds": figure.holds} for figure in figures], indent=2) + "\n")
-    return 0 if all(figure.holds for figure in figures) else 1
+    return figures
+
+
+def _read(name: str) -> reads.Figures:
+    """One store filled and read, with what it was and what each reading took."""
+    store = READS[name]()
+    print(f"\n{store.store} on {reads.machine()}; filled in {_time(store.loading)}", flush=True)
+    print(", ".join(f"{number:,} × {table}" for table, number in store.rows.items()))
+    print(f"{'reading':<66}{'median':>10}{'p95':>10}{'limit':>10}")
+    for one in store.reads:
+        mark = "" if one.holds else "   OVER THE LIMIT"
+        print(f"{one.name:<66}{_time(one.p50):>10}{_time(one.p95):>10}{_time(one.limit):>10}{mark}")
+    rate = store.rate
+    mark = "" if rate.holds else "   UNDER THE LIMIT"
+    print(f"{rate.name:<66}{rate.per_second:>8,.0f}/s{_time(rate.p95):>10}{rate.limit:>8,}/s{mark}")
+    print(f"{'  of a processor, the server itself, for each':<66}{_time(rate.cpu):>10}", flush=True)
+    return store
+
+
+def _as_json(store: reads.Figures) -> dict[str, object]:
+    every = [{**one._asdict(), "holds": one.holds} for one in (*store.reads, store.rate)]
+    return {"store": store.store, "rows": store.rows, "loading": store.loading, "reads": every, "holds": store.holds}
 
 
 def _time(seconds: float) -> str:

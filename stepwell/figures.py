@@ -4,8 +4,6 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func
-from sqlmodel import col, select
 from temporalio.api.enums.v1 import TaskQueueKind, TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, DescribeTaskQueueResponse
@@ -29,7 +27,6 @@ from stepwell.models import (
     WeekFigures,
 )
 from store import figures, journeys, pathways
-from store.tables import EventRow, JourneyRow
 from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, TASKS, WEBHOOKS
 
 _MOST_ALERTS = 50
@@ -127,9 +124,7 @@ class Figures(Desk):
             messages = await figures.messages(session, self._tenant, since=start)
             dead, disabled = await figures.webhooks(session, self._tenant)
             unrecorded = await figures.unrecorded(session, self._tenant, before=now - _SOON)
-            newest = await session.scalar(
-                select(func.max(EventRow.at)).join(JourneyRow).where(col(JourneyRow.tenant) == self._tenant)
-            )
+            newest = await figures.last_recorded_at(session, self._tenant)
         return SystemFigures(
             journeys=statuses,
             held=held,

@@ -95,7 +95,7 @@ class Showing(Desk):
         return Path(journey=row.id, title=title, steps=tuple(steps), **facts)
 
     async def _open_for(self, client: str, side: Side) -> list[ToDo]:
-        async with self._database.read() as session:
+        async with self._database.glance() as session:  # what is asked around the list may be a moment newer
             known = await self._client_in(session, client)
             found = await journeys.open_steps(session, self._tenant, client)
             if self._caller.only is not None:

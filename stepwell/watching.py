@@ -161,7 +161,8 @@ class Watching(Showing):
             row = await journeys.get(session, self._tenant, journey) or row
             kept = await projection.read(session, row)
             told = await events.read(session, journey)
-        differences = [f"rows against events: {one}" for one in projection.differences(kept, fold(told))]
+            standing = await projection.standing_differences(session, row, told)
+        differences = [f"rows against events: {one}" for one in (*projection.differences(kept, fold(told)), *standing)]
         if own is None:
             return differences
         if own.seq == kept.seq:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from store.journeys import OVER, led_by
-from store.tables import AlertRow, DeliveryRow, EndpointRow, JourneyRow, NotificationRow, OccurrenceRow
+from store.tables import AlertRow, DeliveryRow, EndpointRow, JourneyRow, NotificationRow, OccurrenceRow, OutgoingRow
 
 _OFFERED = ("open", "started", "completed", "skipped", "expired", "abandoned")
 
@@ -185,6 +185,17 @@ async def webhooks(session: AsyncSession, tenant: str) -> tuple[int, int]:
         .where(col(EndpointRow.tenant) == tenant, col(EndpointRow.disabled_at).is_not(None))
     )
     return int(await session.scalar(dead) or 0), int(await session.scalar(disabled) or 0)
+
+
+async def last_recorded_at(session: AsyncSession, tenant: str) -> datetime | None:
+    """When the event of a journey happened that was recorded last; every one of them leaves for hosts, too."""
+    query = (
+        select(col(OutgoingRow.at))
+        .where(col(OutgoingRow.tenant) == tenant, col(OutgoingRow.seq).is_not(None))
+        .order_by(col(OutgoingRow.position).desc())
+        .limit(1)
+    )
+    return await session.scalar(query)
 
 
 async def unrecorded(session: AsyncSession, tenant: str, *, before: datetime) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, or_, union_all
+from sqlalchemy import ColumnElement, Executable, and_, bindparam, func, or_, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -118,16 +118,28 @@ class OpenStep(NamedTuple):
 
 async def open_steps(session: AsyncSession, tenant: str, client: str) -> list[OpenStep]:
     """What is open for a client, across pathways, the oldest first."""
+    found = await session.execute(_OPEN_STEPS, {"tenant": tenant, "client": client})
+    return [OpenStep(*row) for row in found.all()]
+
+
+def _open_steps() -> Executable:
     journey = col(JourneyRow.id)
     tailored = select(TailoringRow.number).where(col(TailoringRow.journey) == journey).exists()
     begun = select(ResponseDraftRow.saved_at).where(col(ResponseDraftRow.journey) == journey).exists()
-    query = (
+    return (
         select(JourneyRow, OccurrenceRow, tailored, begun)
         .join(OccurrenceRow, col(OccurrenceRow.journey) == col(JourneyRow.id))
-        .where(JourneyRow.tenant == tenant, JourneyRow.client == client, col(OccurrenceRow.state).in_(("open", "started")))
+        .where(
+            col(JourneyRow.tenant) == bindparam("tenant"),
+            col(JourneyRow.client) == bindparam("client"),
+            col(OccurrenceRow.state).in_(("open", "started")),
+        )
         .order_by(col(OccurrenceRow.delivered_at), col(OccurrenceRow.id))
     )
-    return [OpenStep(*row) for row in (await session.execute(query)).all()]
+
+
+_OPEN_STEPS = _open_steps()
+"""Made once: it is asked more often than anything else, and to make it takes as long as to ask it."""
 
 
 async def with_occurrences(

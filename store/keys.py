@@ -2,10 +2,14 @@
 
 from datetime import datetime
 
+from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from store.tables import ApiKeyRow
+
+_BY_HASH = select(ApiKeyRow).where(col(ApiKeyRow.hash) == bindparam("hash"))
+"""Made once: every request asks it."""
 
 
 async def add(session: AsyncSession, key: ApiKeyRow) -> None:
@@ -22,7 +26,7 @@ async def get(session: AsyncSession, tenant: str, key: str) -> ApiKeyRow | None:
 
 async def by_hash(session: AsyncSession, hash: str) -> ApiKeyRow | None:
     """The key with that hash, of whatever tenant."""
-    return (await session.scalars(select(ApiKeyRow).where(ApiKeyRow.hash == hash))).first()
+    return (await session.scalars(_BY_HASH, {"hash": hash})).first()
 
 
 async def find(session: AsyncSession, tenant: str, *, limit: int = 100, after: str = "") -> list[ApiKeyRow]:

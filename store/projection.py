@@ -66,6 +66,14 @@ async def rebuild(session: AsyncSession, journey: JourneyRow) -> JourneyView:
     return view
 
 
+async def standing_differences(session: AsyncSession, journey: JourneyRow, told: list[Event]) -> list[str]:
+    """Where the row does not say what lists need to know of these events, in words without content."""
+    owed = owing.owed_since(fold(told), await owing.owed_steps(session, journey))
+    failed = owing.failed_at(told, None)
+    found = [("owed_since", journey.owed_since, owed), ("failed_at", journey.failed_at, failed)]
+    return [f"{name}: {kept} against {meant}" for name, kept, meant in found if kept != meant]
+
+
 def differences(left: JourneyView, right: JourneyView) -> list[str]:
     """Where two views of one journey disagree, in words without content."""
     found = [

@@ -349,6 +349,7 @@ class NotificationRow(SQLModel, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["journey"], ["journey.id"], name="notification_journey"),
         Index("notification_by_journey", "journey", "intended_at"),
+        Index("notification_by_age", "intended_at"),
     )
 
     id: str = Field(primary_key=True, max_length=250)

@@ -7,7 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
+
+from temporalio.client import Client
+
+from stepwell.devserver import DevServer
+from store.database import Database
 
 ROOT = Path(__file__).parents[2]
 STEPWELL = Path(sys.executable).with_name("stepwell")
@@ -37,6 +43,17 @@ def environment(**settings: object) -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         **{f"STEPWELL_{name.upper()}": str(value) for name, value in settings.items()},
     }
+
+
+async def store_and_server(stack: AsyncExitStack, folder: Path) -> tuple[Database, DevServer, Client]:
+    """A migrated store and a running Temporal in a folder, with a connection to it; both are gone with the stack."""
+    database = Database.open(f"sqlite:///{folder / 'stepwell.db'}")
+    stack.push_async_callback(database.close)
+    await database.migrate()
+    server = DevServer(folder, free_port(), free_port())
+    connection = await server.start()
+    stack.push_async_callback(server.stop)
+    return database, server, connection
 
 
 class Child:

@@ -16,7 +16,7 @@ from stepwell import Stepwell, Unavailable
 from stepwell.devserver import DevServer
 from stepwell.mailcatcher import MailCatcher, read_mails
 from store.database import Database
-from tests.e2e.processes import ROOT, Child, environment, free_port
+from tests.e2e.processes import ROOT, Child, environment, free_port, store_and_server
 from tests.pathways import document, step
 
 JOURNEYS = 100
@@ -87,12 +87,7 @@ async def test_a_hundred_journeys_survive_three_kills_of_worker_and_server(tmp_p
         mail = MailCatcher(tmp_path / "mail")
         await mail.start()
         stack.push_async_callback(mail.stop)
-        database = Database.open(f"sqlite:///{tmp_path / 'stepwell.db'}")
-        stack.push_async_callback(database.close)
-        await database.migrate()
-        server = DevServer(tmp_path, free_port(), free_port())
-        connection = await server.start()
-        stack.push_async_callback(server.stop)
+        database, server, connection = await store_and_server(stack, tmp_path)
         settings = {"database": f"sqlite:///{tmp_path / 'stepwell.db'}", "temporal": server.address, "smtp_port": mail.port}
         worker = Child([sys.executable, str(ROOT / "worker.py")], environment(**settings), tmp_path, "worker")
         worker.start()

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from stepwell import NotFound
 from stepwell.models import StepChange
 from store.database import Database
-from store.tables import AlertRow, DeliveryRow, EndpointRow, NotificationRow, OccurrenceRow
+from store.tables import AlertRow, DeliveryRow, EndpointRow, NotificationRow, OccurrenceRow, OutgoingRow
 from tests.pathways import document, step
 from tests.store.doors import door
 from tests.store.seeds import NOW, add_journey, client_row, publish, publish_example
@@ -124,6 +124,9 @@ async def test_how_the_system_stands(database: Database) -> None:
         for number, (failed, skipped) in enumerate([("refused", None), ("refused", None), (None, "opted_out"), (None, None)]):
             told = {"occurrences": [], "purpose": "reminder", "recipient": "c", "channel": "email", "intended_at": NOW}
             session.add(NotificationRow(id=f"n{number}", journey=row.id, **told, failed=failed, skipped=skipped))
+        for seq in (1, 2, None):
+            about = {"type": "x", "journey": row.id, "data": {}, "at": NOW + (seq or 9) * HOUR}
+            session.add(OutgoingRow(tenant="t", id=f"o{seq}", seq=seq, **about))
         session.add(EndpointRow(id="e", tenant="t", url="u", types=[], secrets=[], created_at=NOW, disabled_at=NOW))
         await session.flush()
         session.add(DeliveryRow(endpoint="e", position=1, event="x", dead_at=NOW))
@@ -134,4 +137,5 @@ async def test_how_the_system_stands(database: Database) -> None:
     messages = [(one.channel, one.outcome, one.reason, one.messages) for one in found.messages]
     assert messages == [("email", "failed", "refused", 2), ("email", "skipped", "opted_out", 1)]
     assert (found.dead_deliveries, found.disabled_endpoints, found.unrecorded_starts) == (1, 1, 1)
+    assert found.last_recorded_at == NOW + 2 * HOUR
     assert (await door(database).system(since=NOW + HOUR)).messages == ()

@@ -123,6 +123,8 @@ async def test_every_filter_finds_what_it_says(database: Database) -> None:
         ({"overdue_days": 36_000}, set()),
         ({"practitioner": "dr"}, {b.id, c.id}),
         ({"tag": "nothing"}, set()),
+        ({"tag": "function:training"}, {a.id, b.id, d.id}),
+        ({"tag": "function:training", "pathway": "other"}, set()),
         ({"client": "bob", "statuses": ("paused",), "version": 2, "failed_since": NOW, "practitioner": "dr"}, {b.id}),
     ]
     for query, expected in cases:

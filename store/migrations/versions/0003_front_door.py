@@ -27,6 +27,7 @@ def upgrade() -> None:
     op.create_index("journey_by_owing", "journey", ["tenant", "owed_since", "id"])
     op.create_index("journey_by_failure", "journey", ["tenant", "failed_at", "id"])
     op.create_index("journey_by_practitioner", "journey", ["tenant", "practitioner"])
+    op.create_index("notification_by_age", "notification", ["intended_at"])
     op.create_index("client_by_practitioner", "client", ["tenant", "practitioner"])
     op.drop_index("journey_by_client", "journey")
     op.create_index("journey_by_client", "journey", ["tenant", "client", "id"])
