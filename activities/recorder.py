@@ -63,5 +63,5 @@ def _accepted(recorded: list[Event]) -> dict[str, datetime]:
     return {
         event.response_id: event.at
         for event in recorded
-        if event.kind in ("step_completed", "step_revised") and event.response_id is not None
+        if event.kind in ("step_completed", "step_revised", "more_asked") and event.response_id is not None
     }

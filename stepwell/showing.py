@@ -66,9 +66,13 @@ class Showing(Desk):
             if found is None or found.delivered_at is None or known is None:
                 raise NotFound(f"{occurrence} was not delivered in this journey (yet)")
             around = await self._around(session, known, [row], side)
-        if side == "client" and published.structure.by_id[StepId(found.step)].reader != "client":
+        shown, step = self._shown_to(side, row, found, published, around), published.structure.by_id[StepId(found.step)]
+        # an open wait or task is shown for its note, and to the host that has to do it; once over it says nothing to anybody,
+        # and a fork, which is never open, would show its conditions
+        is_waited_for = step.actor == "host" and found.state in _OPEN and (shown.body or self._caller.kind == "host")
+        if side == "client" and step.reader != "client" and not is_waited_for:
             raise NotFound(f"{occurrence} was not delivered in this journey (yet)")
-        return self._shown_to(side, row, found, published, around)
+        return shown
 
     @needs("answers:read", "host", "practitioner", "client")
     async def path(self, client: str) -> list[Path]:

@@ -6,7 +6,7 @@ from typing import Annotated, get_args
 import typer
 
 from stepwell.access import KINDS, SCOPES, Kind, Scope
-from stepwell.cli.output import Json, run, say, show_json, show_table
+from stepwell.cli.output import Json, err, run, say, show_json, show_table
 from stepwell.handle import Stepwell
 from stepwell.models import NewApiKey
 
@@ -43,8 +43,8 @@ def _show(made: NewApiKey, *, json: bool) -> None:
     if json:
         show_json(made)
         return
-    say(f"{made.secret}")
-    say(f"[dim]This is the only time it is shown. Its id is {made.id}; it is for a {made.kind}.[/]")
+    print(made.secret)
+    err.print(f"[dim]This is the only time it is shown. Its id is {made.id}; it is for a {made.kind}.[/]")
 
 
 @app.command("list")
