@@ -1,19 +1,23 @@
-# What one can do here. Needs Python 3.11 or newer and nothing else.
+# What one can do here. Needs Python 3.11 or newer; the tests also need Node with npm, and Chromium.
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	"$$name" -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && echo "$$name" && exit; done; echo python3)
 BIN := .venv/bin
 WORKERS ?= 2
 
+NODE_TESTS := tests/consumers/node/node_modules/installed tests/browser/node_modules/installed
+HOST_CLIENT := examples/host_app/stepwell_client/__init__.py
+
 .DEFAULT_GOAL := help
-.PHONY: help run test check format docs bench lock clean
+.PHONY: help run host host-client browser-tools test check format docs bench lock clean
 
 help: ## Say what one can do here
 	@echo "make run     start everything in this folder: server, store, mail catcher, worker, an example client"
-	@echo "make test    every test, on real servers"
+	@echo "make host    start the example host application, beside what 'make run' started"
+	@echo "make test    every test, on real servers and in a real browser"
 	@echo "make check   format, lint, types, import contracts"
 	@echo "make format  bring the code into its format"
 	@echo "make docs    write the pages of the step types"
-	@echo "make bench   measure the engine and the simulator"
+	@echo "make bench   measure the engine, the simulator, and reading 100,000 journeys"
 	@echo "make lock    write requirements.lock anew from pyproject.toml"
 	@echo "make clean   remove what was made here, but never the data in .stepwell"
 
@@ -31,7 +35,26 @@ help: ## Say what one can do here
 run: .venv/installed ## Start everything
 	@exec $(BIN)/stepwell up
 
-test: .venv/installed ## Every test
+host: .venv/installed $(HOST_CLIENT) ## Start the example host beside a running stack
+	@export STEPWELL_URL=$${STEPWELL_URL:-http://127.0.0.1:8080} && \
+		export STEPWELL_KEY=$${STEPWELL_KEY:-$$($(BIN)/stepwell key add host --subject example-host)} && \
+		cd examples/host_app && exec ../../$(BIN)/python -m host_app
+
+host-client: .venv/installed $(HOST_CLIENT) ## Generate the client that the example host and its tests use
+
+$(HOST_CLIENT): .venv/installed examples/host_app/generate.py examples/host_app/generator.yaml $(wildcard engine/*.py stepwell/*.py stepwell/api/*.py)
+	@$(BIN)/python examples/host_app/generate.py >/dev/null
+	@touch $@
+
+browser-tools: $(NODE_TESTS) ## What the tests need besides Python
+	@test -x /usr/bin/chromium || { echo "the tests need Chromium at /usr/bin/chromium; on Debian: apt-get install chromium"; exit 1; }
+
+%/node_modules/installed: %/package-lock.json
+	@command -v npm >/dev/null || { echo "the tests need Node with npm; on Debian: apt-get install nodejs npm"; exit 1; }
+	@cd $* && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+test: .venv/installed browser-tools $(HOST_CLIENT) ## Every test
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: .venv/installed ## Everything that reads the code without running it
