@@ -218,3 +218,25 @@ async def test_D13_D29_a_to_do_list_is_worked_off_when_it_suits(home: House) -> 
     await home.stepwell.respond(journey, "a.1")
     await home.recorded(journey, "step_delivered", 3)
     assert [item.occurrence for item in await home.stepwell.to_do("c1")] == ["c.1"]
+
+
+_REVIEWED = """
+- id: look
+  type: review
+  title: Look at it
+  rationale: why
+  content: {of: [words]}
+"""
+
+
+async def test_D30_a_client_reads_what_a_review_said_that_asked_for_more(home: House) -> None:
+    """It is accepted like any other, although its step stays open."""
+    journey = await enter(home, document(note("words") + _REVIEWED))
+    await home.recorded(journey, "step_delivered")
+    await home.stepwell.respond(journey, "words.1", {"answers": {"words": "Well."}})
+    await home.recorded(journey, "step_delivered", 2)
+    await home.stepwell.respond(journey, "look.1", {"comment": "A little more, please.", "ask_more": ["words"]})
+    await home.recorded(journey, "more_asked")
+    (said,) = await home.stepwell.responses(journey, "look.1", reader="client")
+    assert said.payload["comment"] == "A little more, please."
+    assert said.accepted_at is not None
