@@ -225,7 +225,7 @@ _REVIEWED = """
   type: review
   title: Look at it
   rationale: why
-  content: {of: [words]}
+  content: {prompt: Look, of: [words]}
 """
 
 
