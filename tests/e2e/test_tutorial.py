@@ -13,6 +13,7 @@ async def test_every_command_of_the_tutorial_does_what_the_page_says(tmp_path: P
     """Started, mailed, answered, killed with -9, started again, finished; and a pathway of one's own."""
     ports = free_ports()
     up = Child([str(STEPWELL), "up", *ports], environment(), tmp_path, "up")
+    here = f"127.0.0.1:{ports[ports.index('--http-port') + 1]}"
     starts = 0
     try:
         for command in commands_of(PAGE):
@@ -22,7 +23,8 @@ async def test_every_command_of_the_tutorial_does_what_the_page_says(tmp_path: P
                 up.start()
                 await asyncio.to_thread(up.wait_for, command.expected[0])
             elif not command.words.startswith("source"):
-                await run(command, environment(), tmp_path)
+                typed = command._replace(words=command.words.replace("127.0.0.1:8080", here))
+                await run(typed, environment(), tmp_path)
     finally:
         up.stop()
     assert starts == 2
