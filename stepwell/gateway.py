@@ -14,6 +14,7 @@ from stepwell.api.limits import RATES
 from stepwell.api.provider import ProviderKeys
 from stepwell.api.terms import Terms
 from stepwell.api.tokens import Tokens, Trust, scopes_by_kind
+from stepwell.console.surroundings import surroundings_from
 from stepwell.devserver import refuse_taken
 from stepwell.errors import NotRunning
 from stepwell.handle import Stepwell
@@ -69,7 +70,7 @@ async def serve(settings: Settings, host: str, port: int) -> None:
     async with (
         Stepwell.connect(settings) as handle,
         tidying(handle.database),
-        serving(create_app(handle, terms_from(settings)), host, port) as address,
+        serving(create_app(handle, terms_from(settings), surroundings_from(settings)), host, port) as address,
     ):
         structlog.get_logger("stepwell.gateway").info("serving", address=address)
         await until_signalled()

@@ -20,13 +20,31 @@ from stepwell.links import Links
 from stepwell.measuring import Measuring
 from stepwell.outgoing import Outgoing
 from stepwell.packages import installed_types
+from stepwell.previewing import Previewing
+from stepwell.revealing import Revealing
 from stepwell.settings import Settings, allowed_targets, load_settings
+from stepwell.troubles import Troubles
+from stepwell.trying import Trying
 from store.database import Database
 
 _HEALTH = timedelta(seconds=3)
 
 
-class Stepwell(Assigning, Links, Conversing, Exporting, Measuring, Bulk, Figures, Outgoing, Keys):
+class Stepwell(
+    Assigning,
+    Links,
+    Conversing,
+    Exporting,
+    Measuring,
+    Bulk,
+    Figures,
+    Previewing,
+    Troubles,
+    Revealing,
+    Trying,
+    Outgoing,
+    Keys,
+):
     """One tenant's handle: author, steer, watch.
 
     async with Stepwell.connect() as stepwell:

@@ -1,4 +1,4 @@
-"""What the gateway puts away by itself: answers kept for repeated requests, counts of wrong credentials, links long expired."""
+"""What the gateway puts away by itself: kept answers, counts of wrong credentials, links and sessions that are over."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,8 @@ import structlog
 
 from engine.errors import StepwellError
 from stepwell.api.once import KEPT
-from store import attempts, idempotency, links
+from stepwell.console.sessions import IDLE
+from store import attempts, console_sessions, idempotency, links
 from store.database import Database
 
 _EVERY = 600.0
@@ -44,3 +45,4 @@ async def tidy(database: Database, now: datetime) -> None:
         await idempotency.forget_before(session, now - KEPT)
         await attempts.forget(session, now)
         await links.forget(session, now - _EXPIRED_FOR)
+        await console_sessions.clear(session, expired_at=now, idle_since=now - IDLE)

@@ -35,7 +35,7 @@ class Reading(Watching, Alerting):
             found = [one for one in await responses.of_occurrence(session, row.id, occurrence) if may_read(one, reader)]
             if reader == "practitioner":
                 await responses.mark_read(session, found, self._now())
-        return [_given(one) for one in found]
+        return [given_from(one) for one in found]
 
     @needs("answers:read", "host", "practitioner")
     async def alarming_response(self, alert: str) -> Given:
@@ -48,7 +48,7 @@ class Reading(Watching, Alerting):
             found = await responses.get(session, self._tenant, raised.response_id)
             assert found is not None, "an alert is kept in one transaction with its response"
             await responses.mark_read(session, [found], self._now())
-        return _given(found)
+        return given_from(found)
 
     @needs("answers:write", "host", "client")
     async def share(self, journey: str, occurrence: str) -> int:
@@ -185,7 +185,8 @@ def may_read(response: ResponseRow, reader: Side) -> bool:
     return response.visibility == "client_decides" and response.shared_at is not None
 
 
-def _given(row: ResponseRow) -> Given:
+def given_from(row: ResponseRow) -> Given:
+    """A stored response as its reader sees it."""
     known = row.model_dump(include=set(Given.model_fields))
     intact = row.fingerprint is None or fingerprint(row.payload) == row.fingerprint
     return Given.model_validate({**known, "is_intact": intact})

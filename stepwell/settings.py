@@ -170,6 +170,11 @@ def stack_file(folder: Path) -> Path:
     return folder / "stack.json"
 
 
+def operator_key_file(folder: Path) -> Path:
+    """Where the embedded stack keeps an operator's key, for its owner alone."""
+    return folder / "operator.key"
+
+
 def given_settings(*names: str) -> dict[str, Any]:
     """What the environment says of these settings, where it says anything."""
     given = {name: os.environ.get(f"STEPWELL_{name.upper()}") for name in names}

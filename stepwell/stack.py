@@ -8,20 +8,25 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import IO
 
-from stepwell.access import process
+from stepwell.access import SCOPES, process
 from stepwell.api.app import create_app
 from stepwell.care import care_from
+from stepwell.console.surroundings import surroundings_from
 from stepwell.devserver import DevServer, refuse_taken
 from stepwell.errors import NotRunning
 from stepwell.gateway import serving, terms_from
 from stepwell.handle import Stepwell
 from stepwell.housekeeping import tidying
+from stepwell.keys import caller_of_key
 from stepwell.mailcatcher import MailCatcher
 from stepwell.packages import installed_types
-from stepwell.settings import Settings, allowed_targets, given_settings, stack_file
+from stepwell.settings import Settings, allowed_targets, given_settings, operator_key_file, stack_file
 from stepwell.watchman import watching
 from stepwell.workers import build_workers
 from store.database import Database
+
+SCOPES_OF_OPERATOR = tuple(one for one in SCOPES if one != "act")
+"""Of the embedded stack's own operator: everything, `reveal` too."""
 
 _DEPLOYERS = (
     *("client_link", "link_days", "staff", "crisis_text", "notice_text", "host_url", "host_secret", "outbound_allow"),
@@ -88,8 +93,13 @@ async def running_stack(folder: Path, ports: Ports, *, works: bool = True) -> As
         trusted = allowed_targets(settings)
         handle = Stepwell(database, connection, settings.tenant, installed_types(), care_from(settings), allowed=trusted)
         await stack.enter_async_context(
-            serving(create_app(handle.called_by(process(settings.tenant)), terms_from(settings)), "127.0.0.1", ports.http)
+            serving(
+                create_app(handle.called_by(process(settings.tenant)), terms_from(settings), surroundings_from(settings)),
+                "127.0.0.1",
+                ports.http,
+            )
         )
+        await _keep_operator_key(folder, handle)
         _announce(folder, settings)
         stack.callback(lambda: stack_file(folder).unlink(missing_ok=True))
         yield Stack(settings, handle, server, mail)
@@ -101,6 +111,21 @@ def _announce(folder: Path, settings: Settings) -> None:
     unfinished = file.with_suffix(".part")
     unfinished.write_text(json.dumps(settings.model_dump(exclude_none=True, exclude={"host_secret"}), indent=2))
     unfinished.chmod(0o600)
+    unfinished.rename(file)
+
+
+async def _keep_operator_key(folder: Path, handle: Stepwell) -> None:
+    """Have a good operator's key in the folder: whoever may read that has everything else in it too."""
+    file = operator_key_file(folder)
+    if file.exists():
+        known = await caller_of_key(handle.database, file.read_text().strip())
+        if known is not None and known.kind == "operator":
+            return
+    made = await handle.add_key("operator", subject="operator", scopes=SCOPES_OF_OPERATOR)
+    unfinished = file.with_suffix(".part")
+    unfinished.touch(mode=0o600)
+    unfinished.chmod(0o600)
+    unfinished.write_text(f"{made.secret}\n")
     unfinished.rename(file)
 
 

@@ -28,7 +28,7 @@ class Telling(Desk):
         row = await self._journey(journey)
         if self._caller.by is not None:  # who speaks says the credential; only the process may say it itself
             facts["by"] = self._caller.by
-        message = _message(kind, plain(message_id or new_id("msg"), "a message id", "G9", 100), facts)
+        message = message_from(kind, plain(message_id or new_id("msg"), "a message id", "G9", 100), facts)
         try:
             answer = await submit(self._connection, row.id, message, patience=self.patience)
         except NotFound:
@@ -50,7 +50,7 @@ class Telling(Desk):
             pause = min(pause * 1.5, 0.2)
 
 
-def _message(kind: type[Message], name: str, facts: dict[str, Any]) -> Message:
+def message_from(kind: type[Message], name: str, facts: dict[str, Any]) -> Message:
     """The message, or Refused with everything in it that cannot be: no reason given, an instant without its zone."""
     try:
         return kind(id=name, **facts)

@@ -25,7 +25,8 @@ from store.tables import JourneyRow, NotificationRow, OccurrenceRow
 from workflows.journey import JourneyWorkflow
 
 Answered = TypeVar("Answered")
-_QUERY = timedelta(seconds=10)
+QUERY = timedelta(seconds=10)
+"""How long Temporal is given to answer."""
 
 
 class Watching(Showing):
@@ -174,7 +175,7 @@ class Watching(Showing):
     async def _refuse_broken(self, row: JourneyRow) -> None:
         """Raise Unavailable where a workflow ended that was not to: by its own means a journey only ever completes it."""
         try:
-            status = (await self._connection.get_workflow_handle(row.id).describe(rpc_timeout=_QUERY)).status
+            status = (await self._connection.get_workflow_handle(row.id).describe(rpc_timeout=QUERY)).status
         except RPCError:
             return  # the question that follows says it better
         if status not in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED):
@@ -184,7 +185,7 @@ class Watching(Showing):
     async def _ask(self, row: JourneyRow, question: Callable[[JourneyWorkflow], Answered]) -> Answered:
         handle = self._connection.get_workflow_handle_for(JourneyWorkflow.run, row.id)
         try:
-            return await handle.query(question, rpc_timeout=_QUERY)
+            return await handle.query(question, rpc_timeout=QUERY)
         except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
             raise Unavailable(f"journey {row.id} cannot answer; see its workflow in Temporal") from error
         except RPCError as error:

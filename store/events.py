@@ -1,6 +1,8 @@
 """The events of a journey: every one, once, in order, for ever."""
 
 import json
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from pydantic import TypeAdapter
 from sqlalchemy import func
@@ -31,6 +33,18 @@ async def read(session: AsyncSession, journey: str, *, after: int = 0, limit: in
     """The events of a journey after a number, in order."""
     query = select(EventRow).where(EventRow.journey == journey, EventRow.seq > after).order_by(col(EventRow.seq)).limit(limit)
     return [_event(row) for row in (await session.scalars(query)).all()]
+
+
+async def of_kinds(
+    session: AsyncSession, of: Sequence[str], kinds: Collection[str], *, since: datetime, limit: int
+) -> list[tuple[str, Event]]:
+    """What happened of these kinds in these journeys since an instant, the latest first, with its journey."""
+    query = (
+        select(EventRow)
+        .where(col(EventRow.journey).in_(of), col(EventRow.kind).in_(sorted(kinds)), col(EventRow.at) >= since)
+        .order_by(col(EventRow.at).desc(), col(EventRow.journey), col(EventRow.seq).desc())
+    )
+    return [(row.journey, _event(row)) for row in (await session.scalars(query.limit(limit))).all()]
 
 
 def _event(row: EventRow) -> Event:

@@ -13,6 +13,8 @@ from stepwell.api.limits import Limiter
 from stepwell.api.problems import Problem, install
 from stepwell.api.routes import Routes, refuse_undeclared
 from stepwell.api.terms import Terms
+from stepwell.console.app import install_console
+from stepwell.console.surroundings import NOWHERE, Surroundings
 from stepwell.handle import Stepwell
 
 _ROUTES: Sequence[Routes] = (
@@ -37,7 +39,7 @@ what to do next. Send an `Idempotency-Key` with whatever changes something: repe
 """
 
 
-def create_app(handle: Stepwell, terms: Terms = Terms()) -> FastAPI:  # noqa: B008 - a tuple
+def create_app(handle: Stepwell, terms: Terms = Terms(), around: Surroundings = NOWHERE) -> FastAPI:  # noqa: B008 - a tuple
     """The application on a handle. Raises Undeclared where a route does not say who may use it."""
     handle.patience = _PATIENCE
     app = _described()
@@ -45,6 +47,7 @@ def create_app(handle: Stepwell, terms: Terms = Terms()) -> FastAPI:  # noqa: B0
     app.state.database = handle.database
     app.state.identity = Identity(handle.database, tokens=terms.tokens, most_wrong=terms.most_wrong)
     app.state.limiter = Limiter(terms.rates)
+    install_console(app, handle, around)
     return app
 
 

@@ -33,6 +33,7 @@ app = typer.Typer(
 app.command("up")(stack.up)
 app.command("worker")(stack.worker)
 app.command("serve")(stack.serve)
+app.command("console")(stack.console)
 app.command("openapi")(stack.openapi)
 app.add_typer(keys.app, name="key")
 app.add_typer(pathways.app, name="pathway")

@@ -15,7 +15,7 @@ from stepwell.errors import NotFound, NotRunning, Refused
 from stepwell.gateway import serve as gateway_serve
 from stepwell.handle import Stepwell
 from stepwell.mailcatcher import read_mails
-from stepwell.settings import HOME, home, load_settings
+from stepwell.settings import HOME, home, load_settings, operator_key_file
 from stepwell.stack import Ports, Stack, running_stack
 from stepwell.workers import until_signalled, work
 from store.database import Database
@@ -88,6 +88,7 @@ def _say_where(stack: Stack, folder: Path, *, has_examples: bool) -> None:
     say("")
     say("[bold green]Stepwell is running.[/] Ctrl-C stops it; started again, the journeys go on.")
     say("")
+    say(f"  console             {stack.settings.public_url}/console/  (the key: {operator_key_file(folder)})")
     say(f"  HTTP API            {stack.settings.public_url}/v1/openapi.json")
     say(f"  Temporal's Web UI   {stack.settings.ui}")
     say(f"  mail it sends       {stack.settings.mail_folder}  (or: stepwell mail list)")
@@ -129,6 +130,22 @@ def serve(
         await gateway_serve(settings, host, http_port)
 
     run(job, on=uvloop.new_event_loop)
+
+
+def console() -> None:
+    """Say where the console is, and where the key is that opens it."""
+    try:
+        address = load_settings().public_url
+    except NotRunning as error:
+        fail(error)
+    if address is None:
+        fail(NotRunning("nobody says where the console is; set STEPWELL_PUBLIC_URL to the address of 'stepwell serve'"))
+    say(f"{address}/console/")
+    file = operator_key_file(home())
+    if file.exists():
+        say(f"[dim]Sign in with the key in {file}.[/]")
+    else:
+        say("[dim]Sign in with an operator's key; make one with: stepwell key add operator --subject YOUR-NAME[/]")
 
 
 def openapi() -> None:

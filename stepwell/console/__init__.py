@@ -1,0 +1,1 @@
+"""The operator console: every running journey, seen and steered in a browser."""
