@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 import httpx
-
 from stepwell_client import AuthenticatedClient
 from stepwell_client.api.care import acknowledge, alarming_response, list_alerts, unfinished
 from stepwell_client.api.clients import (

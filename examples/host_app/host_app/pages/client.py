@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any, get_args
 
 from starlette.responses import Response
+from stepwell_client.models import Given, Path, ToDo
 
 from host_app.answering import Filled, begin, explain, fill
 from host_app.answers import shown
@@ -18,7 +19,6 @@ from host_app.forms.parts import fields, rounds
 from host_app.forms.reading import Clock
 from host_app.pages.visit import Visit
 from host_app.texts import Texts, direction_of
-from stepwell_client.models import Given, Path, ToDo
 
 _SNOOZES = (("24", "snooze_day"), ("72", "snooze_three_days"), ("168", "snooze_week"))
 _SEEN_BY = {"client_and_practitioner": "seen_by_both", "client_only": "seen_by_you", "client_decides": "you_decide"}

@@ -3,13 +3,13 @@
 import secrets
 
 from starlette.responses import Response
+from stepwell_client.models import ToDo
 
 from host_app.answering import Filled, begin
 from host_app.door import Failed
 from host_app.pages.client import filled_by, page_of, paper_of, refused
 from host_app.pages.visit import Visit
 from host_app.texts import Texts, language_for
-from stepwell_client.models import ToDo
 
 
 async def show_step(visit: Visit) -> Response:

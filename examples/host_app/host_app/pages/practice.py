@@ -8,13 +8,13 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
+from stepwell_client.models import ClientRecord, ClientWish, JourneyDetail, StepOutline, ToDo
 
 from host_app.answering import Filled, begin, explain
 from host_app.door import Door, Failed
 from host_app.pages.client import description_of, filled_by, paper_of, picture, read_by
 from host_app.pages.visit import Visit
 from host_app.texts import LANGUAGES
-from stepwell_client.models import ClientRecord, ClientWish, JourneyDetail, StepOutline, ToDo
 
 _OVER = ("completed", "stopped", "ended")
 _ACTIONS: Mapping[str, tuple[str, ...]] = {
