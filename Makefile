@@ -42,7 +42,7 @@ host: .venv/installed $(HOST_CLIENT) ## Start the example host beside a running 
 
 host-client: .venv/installed $(HOST_CLIENT) ## Generate the client that the example host and its tests use
 
-$(HOST_CLIENT): .venv/installed examples/host_app/generate.py examples/host_app/generator.yaml $(wildcard engine/*.py stepwell/*.py stepwell/api/*.py)
+$(HOST_CLIENT): .venv/installed examples/host_app/generate.py examples/host_app/generator.yaml $(wildcard engine/*.py stepwell/*.py stepwell/api/*.py stepwell/models/*.py)
 	@$(BIN)/python examples/host_app/generate.py >/dev/null
 	@touch $@
 

@@ -18,7 +18,9 @@ _FIXED = {
 def _raised() -> dict[str, int]:
     """Every code that is raised somewhere, with its status."""
     found = dict(_FIXED)
-    for file in (*(_ROOT / "stepwell").rglob("*.py"), *(_ROOT / "engine").rglob("*.py")):
+    for file in (one for folder in ("stepwell", "engine") for one in (_ROOT / folder).rglob("*.py")):
+        if file.parent.name == "console" or file.name == "trying.py":  # pages have words, and nobody simulates over HTTP
+            continue
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call):
                 found |= _code_of(node)

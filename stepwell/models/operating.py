@@ -1,0 +1,122 @@
+"""What operators look at: what an action would change, what is wrong, who read what."""
+
+from datetime import datetime
+from typing import Literal
+
+from stepwell.models.base import Out
+
+
+class AuditEntry(Out):
+    """Who did or saw what, and why."""
+
+    number: int
+    at: datetime
+    actor: str
+    action: str
+    object: str
+    reason: str | None
+    request: str | None
+    """The id of the HTTP request."""
+
+
+class StateChange(Out):
+    """An occurrence that would be in another state."""
+
+    occurrence: str
+    step: str
+    before: str | None
+    """None: it is not there yet."""
+    after: str
+
+
+class PlanChange(Out):
+    """Something that would come at another time, or only then, or not any more."""
+
+    what: str
+    occurrence: str
+    step: str
+    before: datetime | None
+    after: datetime | None
+    is_new: bool
+    is_gone: bool
+
+
+class MessageAhead(Out):
+    """A message that would go out at once."""
+
+    to: str
+    purpose: str
+    occurrences: tuple[str, ...]
+
+
+class Foreseen(Out):
+    """What a message to a journey would come to, if it were sent now."""
+
+    accepted: bool
+    code: str = ""
+    rule: str = ""
+    message: str = ""
+    """Refused: the thing, the problem and the next move."""
+    status_before: str
+    status_after: str
+    held_before: bool
+    held_after: bool
+    states: tuple[StateChange, ...] = ()
+    plan: tuple[PlanChange, ...] = ()
+    messages: tuple[MessageAhead, ...] = ()
+    tasks: tuple[str, ...] = ()
+    """Occurrences whose task would be started, or taken back."""
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing would change."""
+        same = self.status_before == self.status_after and self.held_before == self.held_after
+        return self.accepted and same and not (self.states or self.plan or self.messages or self.tasks)
+
+
+class Trouble(Out):
+    """Something that keeps a journey, or a message in it, from going on."""
+
+    kind: Literal[
+        "task_held",
+        "step_type_missed",
+        "step_parked",
+        "expired",
+        "message_failed",
+        "message_skipped",
+        "not_started",
+        "workflow_gone",
+        "workflow_ended",
+        "no_answer",
+        "behind",
+        "risk",
+    ]
+    occurrence: str | None = None
+    since: datetime | None = None
+    cause: str
+    """In words, without anything of the client's."""
+    next_move: str
+
+
+class Failure(Out):
+    """One thing that could not be carried out."""
+
+    journey: str
+    client: str
+    pathway: str
+    version: int
+    status: str
+    held: bool
+    at: datetime
+    kind: str
+    occurrences: tuple[str, ...]
+    cause: str
+
+
+class FailurePage(Out):
+    """A page of what failed, by journey, the latest first."""
+
+    items: tuple[Failure, ...]
+    journeys: int
+    """How many journeys of this page it is about."""
+    next: str | None = None
