@@ -1,6 +1,7 @@
 """What stands around every request to the console: who is signed in, that they themselves asked, and what a browser may do."""
 
 from collections.abc import Callable, Coroutine
+from secrets import compare_digest
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -90,7 +91,7 @@ class ConsoleRoute(APIRoute):
                 if session is None:
                     return _to_sign_in(request)
                 request.state.session, request.state.caller = session, session.caller
-                if request.method not in _SAFE and (await request.form()).get("csrf") != session.csrf:
+                if request.method not in _SAFE and not compare_digest(str((await request.form()).get("csrf")), session.csrf):
                     raise ApiError(
                         403, "foreign", "this form is of another session; go back, load the page again, and try once more"
                     )
