@@ -1,8 +1,7 @@
 """What the gateway puts away by itself: kept answers, counts of wrong credentials, links and sessions that are over."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -10,6 +9,7 @@ import structlog
 from engine.errors import StepwellError
 from stepwell.api.once import KEPT
 from stepwell.console.sessions import IDLE
+from stepwell.meanwhile import meanwhile
 from store import attempts, console_sessions, idempotency, links
 from store.database import Database
 
@@ -18,16 +18,9 @@ _EXPIRED_FOR = timedelta(days=30)
 _log = structlog.get_logger("stepwell.housekeeping")
 
 
-@asynccontextmanager
-async def tidying(database: Database) -> AsyncIterator[None]:
+def tidying(database: Database) -> AbstractAsyncContextManager[None]:
     """Tidy up again and again meanwhile; several gateways may."""
-    task = asyncio.create_task(_again(database))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+    return meanwhile(_again(database))
 
 
 async def _again(database: Database) -> None:

@@ -4,8 +4,7 @@ What could not be told when it was raised, or started when it was wanted, is as 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -16,6 +15,7 @@ from engine.errors import StepwellError
 from engine.steps import StepTypes
 from stepwell.alerting import Alerting
 from stepwell.couriers import engage
+from stepwell.meanwhile import meanwhile
 from store import alerts, webhooks
 from store.database import Database
 
@@ -25,16 +25,9 @@ _GRACE = timedelta(seconds=10)
 _log = structlog.get_logger("stepwell.alert")
 
 
-@asynccontextmanager
-async def watching(database: Database, connection: Connection, types: StepTypes) -> AsyncIterator[None]:
+def watching(database: Database, connection: Connection, types: StepTypes) -> AbstractAsyncContextManager[None]:
     """Look again and again meanwhile."""
-    task = asyncio.create_task(_watch(database, connection, types))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+    return meanwhile(_watch(database, connection, types))
 
 
 async def _watch(database: Database, connection: Connection, types: StepTypes) -> None:

@@ -10,8 +10,8 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from cryptography.exceptions import InvalidTag
@@ -21,6 +21,7 @@ from starlette.responses import StreamingResponse
 
 from stepwell.api.problems import ApiError
 from stepwell.errors import StepwellError, Unavailable
+from stepwell.meanwhile import meanwhile
 from store import idempotency
 from store.database import Database
 from store.ids import new_id
@@ -55,7 +56,7 @@ async def answer_once(
             raise _key_used()
         return _unsealed(seal, known)
     try:
-        async with holder.holding():
+        async with meanwhile(holder.hold()):
             response = await carry_out(request)
     except BaseException:
         await holder.let_go()
@@ -99,18 +100,8 @@ class _Holder:
         async with self._database.begin() as session:
             return await idempotency.take(session, wanted, now)
 
-    @asynccontextmanager
-    async def holding(self) -> AsyncIterator[None]:
-        """Nobody else takes it on meanwhile, however long it lasts."""
-        task = asyncio.create_task(self._hold())
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-    async def _hold(self) -> None:
+    async def hold(self) -> None:
+        """See to it that nobody else takes it on, however long it lasts."""
         while True:
             await asyncio.sleep(_LEASE.total_seconds() / 3)
             with suppress(StepwellError):  # a store that is away lets nobody else take it either

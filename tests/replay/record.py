@@ -30,6 +30,7 @@ SCENARIOS: dict[str, Callable[[House], Awaitable[None]]] = {
     "cancelled": test_shell.test_G12_a_cancelled_workflow_stops_the_journey_visibly,
 }
 _IDENTITY = re.compile(r'"identity":"[^"]*"')
+_QUEUE = re.compile(r'("name":"\d+)@[^"]*"')
 """Process and machine of whoever recorded."""
 _MOST_RUNS = 4
 """Of a scenario with many: more of the same teaches nothing."""
@@ -45,7 +46,8 @@ async def _record(name: str, live: Callable[[House], Awaitable[None]]) -> None:
                 history = await home.client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
                 file = HISTORIES / f"{name}_{number}.json"
                 text = json.dumps(history.to_json_dict(), separators=(",", ":"))
-                file.write_text(_IDENTITY.sub('"identity":"worker"', text) + "\n")
+                text = _QUEUE.sub(r'\1@host"', _IDENTITY.sub('"identity":"worker"', text))
+                file.write_text(text.replace(f"{Path.cwd()}/", "/srv/stepwell/") + "\n")
                 print(f"{file.name}: {len(history.events)} events")
 
 
