@@ -1,4 +1,4 @@
-"""Asking an HTTP server as fast as it answers: `python -m bench.asking PORT KEY SECONDS CONNECTIONS` reads paths from its input.
+"""Asking an HTTP server as fast as it answers: `python -m bench.asking PORT CREDENTIAL SECONDS CONNECTIONS` reads paths from its input.
 
 Made to cost little itself: it shares the machine with what it measures.
 """
@@ -14,19 +14,19 @@ from time import perf_counter
 class Connection:
     """One connection that is kept open."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, key: str) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, credential: str) -> None:
         self._reader = reader
         self._writer = writer
-        self._key = key
+        self._credential = credential
 
     @classmethod
-    async def to(cls, port: int, key: str) -> "Connection":
-        """Open one."""
-        return cls(*await asyncio.open_connection("127.0.0.1", port), key)
+    async def to(cls, port: int, credential: str) -> "Connection":
+        """Open one; `credential` is a line of the head, an Authorization or a Cookie."""
+        return cls(*await asyncio.open_connection("127.0.0.1", port), credential)
 
     async def get(self, path: str) -> bytes:
         """The body of an answer; AssertionError where it is not 200."""
-        self._writer.write(f"GET {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {self._key}\r\n\r\n".encode())
+        self._writer.write(f"GET {path} HTTP/1.1\r\nhost: bench\r\n{self._credential}\r\n\r\n".encode())
         head = await self._reader.readuntil(b"\r\n\r\n")
         (length,) = [int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
         body = await self._reader.readexactly(length)
@@ -38,9 +38,9 @@ class Connection:
         self._writer.close()
 
 
-async def one_by_one(port: int, key: str, paths: Sequence[str]) -> list[float]:
+async def one_by_one(port: int, credential: str, paths: Sequence[str]) -> list[float]:
     """How many seconds each takes, one after the other on one connection."""
-    connection = await Connection.to(port, key)
+    connection = await Connection.to(port, credential)
     took = []
     for path in paths:
         begun = perf_counter()
@@ -50,14 +50,14 @@ async def one_by_one(port: int, key: str, paths: Sequence[str]) -> list[float]:
     return took
 
 
-async def all_at_once(port: int, key: str, paths: Sequence[str], seconds: float, connections: int) -> list[float]:
+async def all_at_once(port: int, credential: str, paths: Sequence[str], seconds: float, connections: int) -> list[float]:
     """How many seconds each took that was answered within so many seconds, on so many connections."""
     took: list[float] = []
     endless = cycle(paths)
     ends_at = perf_counter() + seconds
 
     async def ask(each: Iterator[str]) -> None:
-        connection = await Connection.to(port, key)
+        connection = await Connection.to(port, credential)
         while perf_counter() < ends_at:
             begun = perf_counter()
             await connection.get(next(each))
@@ -69,6 +69,10 @@ async def all_at_once(port: int, key: str, paths: Sequence[str], seconds: float,
 
 
 if __name__ == "__main__":
-    _, given_port, given_key, given_seconds, given_connections = sys.argv
+    _, given_port, given_credential, given_seconds, given_connections = sys.argv
     asked = sys.stdin.read().split()
-    print(json.dumps(asyncio.run(all_at_once(int(given_port), given_key, asked, float(given_seconds), int(given_connections)))))
+    print(
+        json.dumps(
+            asyncio.run(all_at_once(int(given_port), given_credential, asked, float(given_seconds), int(given_connections)))
+        )
+    )

@@ -1,4 +1,4 @@
-"""Reading from a store with very many journeys: lists, filters, a journey, to-do lists, through the real HTTP server."""
+"""Reading from a store with very many journeys: lists, filters, a journey, to-do lists, pages of the console, over HTTP."""
 
 import asyncio
 import json
@@ -23,6 +23,7 @@ from bench.asking import Connection, one_by_one
 from bench.loading import TENANT, load
 from engine.steps import step_types
 from stepwell import Stepwell
+from stepwell.console.sessions import COOKIE, Sessions
 from store.database import Database
 from tests.e2e.processes import free_port
 from tests.postgres import Postgres
@@ -68,10 +69,11 @@ class Rate(NamedTuple):
 
 
 class Served(NamedTuple):
-    """A server process on a store, and a host's key to it."""
+    """A server process on a store, and what a host and an operator come in with."""
 
     port: int
-    key: str
+    host: str
+    operator: str
     process: int
 
 
@@ -130,20 +132,40 @@ async def _measure(store: str, url: str, journeys: int) -> Figures:
 async def measure(url: str) -> tuple[list[Read], Rate]:
     """Every reading of a store that is filled."""
     async with _served(url) as server:
-        port, key, _ = server
-        asked = await _questions(port, key, Random(SEED))
-        reads = []
-        for name, paths in asked.items():
-            await one_by_one(port, key, paths[:_WARM])
-            took = await one_by_one(port, key, [paths[each % len(paths)] for each in range(_SAMPLES)])
-            reads.append(Read(name, median(took), _p95(took)))
+        asked = await _questions(server.port, server.host, Random(SEED))
+        reads = [await _read(server.port, server.host, name, paths) for name, paths in asked.items()]
+        pages = _pages_of_the_console(asked["journey"])
+        reads += [await _read(server.port, server.operator, name, paths) for name, paths in pages.items()]
         return reads, await _rate(server, asked["to-do list"])
 
 
-async def _questions(port: int, key: str, draws: Random) -> dict[str, list[str]]:
+async def _read(port: int, credential: str, name: str, paths: Sequence[str]) -> Read:
+    await one_by_one(port, credential, paths[:_WARM])
+    took = await one_by_one(port, credential, [paths[each % len(paths)] for each in range(_SAMPLES)])
+    return Read(name, median(took), _p95(took))
+
+
+def _pages_of_the_console(journeys: Sequence[str]) -> dict[str, list[str]]:
+    """Lists by the filters of its form, and the page of a journey."""
+    filters = {
+        "all": "",
+        "running": "status=running",
+        "pathway": "pathway=depression-homework",
+        "pathway and paused": "pathway=depression-homework&status=paused",
+        "held": "held=1",
+        "overdue for 3 days": "overdue=3&sort=overdue",
+        "failed in 16 hours": "failed=16&sort=failed",
+        "practitioner": "practitioner=dr-7",
+        "a client's id begins": "text=c-123",
+    }
+    lists = {f"console list, {name}": [f"/console/journeys?{query}"] for name, query in filters.items()}
+    return lists | {"console journey": [path.replace("/v1/", "/console/") for path in journeys]}
+
+
+async def _questions(port: int, credential: str, draws: Random) -> dict[str, list[str]]:
     """What is asked, by name: each kind of list on its first pages, journeys and clients all over the store."""
     now = datetime.now(UTC)
-    connection = await Connection.to(port, key)
+    connection = await Connection.to(port, credential)
 
     async def get(path: str) -> Any:
         return json.loads(await connection.get(path))
@@ -191,7 +213,7 @@ async def _pages(get: Callable[[str], Awaitable[Any]], query: dict[str, Any]) ->
 
 async def _rate(server: Served, paths: Sequence[str]) -> Rate:
     """To-do lists a second, asked for by a process of its own."""
-    command = [sys.executable, "-m", "bench.asking", str(server.port), server.key, str(_SECONDS), str(_CONNECTIONS)]
+    command = [sys.executable, "-m", "bench.asking", str(server.port), server.host, str(_SECONDS), str(_CONNECTIONS)]
     asking = await asyncio.create_subprocess_exec(*command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     before = _cpu_of(server.process)
     out, _ = await asking.communicate("\n".join(paths).encode())
@@ -215,13 +237,15 @@ async def _served(url: str) -> AsyncIterator[Served]:
     """A server process on a store that is filled."""
     database = Database.open(url)
     nobody: Any = None
-    key = (await Stepwell(database, nobody, TENANT, step_types()).add_key("host")).secret
+    stepwell = Stepwell(database, nobody, TENANT, step_types())
+    key = (await stepwell.add_key("host")).secret
+    token = await Sessions(database).open((await stepwell.add_key("operator", subject="bench")).secret, old=None)
     await database.close()
     port = free_port()
     server = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.serving", url, str(port))
     try:
         await _until_served(port)
-        yield Served(port, key, server.pid)
+        yield Served(port, f"authorization: Bearer {key}", f"cookie: {COOKIE}={token}", server.pid)
     finally:
         server.terminate()
         await server.wait()
