@@ -21,8 +21,8 @@ async def _until(question: Callable[[], Awaitable[bool]]) -> None:
         await asyncio.sleep(0.05)
 
 
-async def _all_active(handle: Stepwell) -> bool:
-    return (await handle.count(JourneyQuery(statuses=("active",)))).number == JOURNEYS
+async def _all_are(handle: Stepwell, status: str) -> bool:
+    return (await handle.count(JourneyQuery(statuses=(status,)))).number == JOURNEYS
 
 
 async def _is_under_way(handle: Stepwell, job: str) -> bool:
@@ -48,13 +48,14 @@ async def test_a_bulk_action_survives_the_death_of_its_worker(tmp_path: Path) ->
             await handle.add_client(id=f"c{number}")
             await handle.start(f"c{number}", "trial")
         async with asyncio.timeout(120):
-            await _until(lambda: _all_active(handle))
+            await _until(lambda: _all_are(handle, "active"))
             job = await handle.start_bulk(JourneyQuery(), "pause", reason="holidays")
             await _until(lambda: _is_under_way(handle, job.id))
             worker.end(signal.SIGKILL)
             assert (await handle.bulk_job(job.id)).waiting > 0, "the kill came too late to mean anything"
             worker.start()
             await _until(lambda: _is_finished(handle, job.id))
+            await _until(lambda: _all_are(handle, "paused"))  # a recording that died with the worker is tried again later
         done = await handle.bulk_job(job.id)
         assert (done.done, done.refused, done.failed) == (JOURNEYS, 0, 0)
         for item in (await handle.bulk_items(job.id, limit=JOURNEYS)).items:
