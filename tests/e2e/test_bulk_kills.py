@@ -47,7 +47,7 @@ async def test_a_bulk_action_survives_the_death_of_its_worker(tmp_path: Path) ->
         for number in range(JOURNEYS):
             await handle.add_client(id=f"c{number}")
             await handle.start(f"c{number}", "trial")
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(240):
             await _until(lambda: _all_are(handle, "active"))
             job = await handle.start_bulk(JourneyQuery(), "pause", reason="holidays")
             await _until(lambda: _is_under_way(handle, job.id))
