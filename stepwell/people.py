@@ -47,7 +47,7 @@ class People(Steering):
         name = id or new_id("cli")
         if not _ID.fullmatch(name):
             raise Refused("bad_id", "V4", "an id is letters, digits, '-', '_' and '.', at most 64 of them, and no name")
-        window = _window(quiet_hours)
+        quiet_from, quiet_to = _written(_window(quiet_hours))
         if zone is not None:
             _check_zone(zone)
         mail = [{"kind": "email", "address": email}] if email else []
@@ -57,8 +57,8 @@ class People(Steering):
             display_name=plain(display_name, "a name", "V4", 200),
             language=language,
             zone=zone,
-            quiet_from=f"{window.start:%H:%M}" if window else None,
-            quiet_to=f"{window.end:%H:%M}" if window else None,
+            quiet_from=quiet_from,
+            quiet_to=quiet_to,
             channels=[*mail, {"kind": "in_app"}],
             opted_out=[],
             practitioner=practitioner,
@@ -100,27 +100,19 @@ class People(Steering):
         Returns how many running journeys were told.
         """
         _check_zone(zone)
-        return await self._change(client, {"zone": zone}, zone=zone)
+        return (await self._change(client, ClientChanges(zone=zone)))[1]
 
     @needs("clients:write", "host", "practitioner", "client", "operator")
     async def change_quiet_hours(self, client: str, quiet_hours: tuple[str, str] | None) -> int:
         """Give a client quiet hours of their own, or with None the pathway's again (rule T9)."""
-        window = _window(quiet_hours)
-        values: dict[str, str | None] = {"quiet_from": None, "quiet_to": None}
-        if window is not None:
-            values = {"quiet_from": f"{window.start:%H:%M}", "quiet_to": f"{window.end:%H:%M}"}
-        return await self._change(client, values, quiet_hours=window or "pathway")
+        _window(quiet_hours)
+        return (await self._change(client, ClientChanges(quiet_hours=quiet_hours)))[1]
 
     @needs("clients:write", "host", "practitioner", "client")
     async def opt_out(self, client: str, channels: Sequence[str]) -> Client:
         """The client wants no message by these channels and takes all others; their to-do list goes on (rule R5)."""
         _check_channels(channels)
-        await self._client(client)
-        async with self._database.begin() as session:
-            row = await clients.get(session, self._tenant, client)
-            assert row is not None
-            row.opted_out = sorted(set(channels))
-        return client_from(row)
+        return client_from((await self._change(client, ClientChanges(opted_out=tuple(sorted(set(channels))))))[0])
 
     @needs("clients:write", "host", "practitioner", "client", "operator")
     async def change_client(self, client: str, changes: ClientChanges) -> Client:
@@ -132,23 +124,7 @@ class People(Steering):
         allowed = _CHANGEABLE.get(self._caller.kind, given)
         if not given <= allowed:
             raise Forbidden(f"{', '.join(sorted(given - allowed))}: not for a {self._caller.kind} to change")
-        window = _window(changes.quiet_hours)
-        if changes.zone is not None:
-            _check_zone(changes.zone)
-        _check_channels(changes.opted_out or ())
-        await self._client(client)
-        async with self._database.begin() as session:
-            row = await clients.get(session, self._tenant, client)
-            assert row is not None
-            _apply(row, changes, self._now())
-        facts: dict[str, Any] = {}
-        if "zone" in given and changes.zone is not None:
-            facts["zone"] = changes.zone
-        if "quiet_hours" in given:
-            facts["quiet_hours"] = window or "pathway"
-        if facts:
-            await self._tell_running(client, SetClientFacts, **facts)
-        return self._known(row)
+        return self._known((await self._change(client, changes))[0])
 
     @needs("journeys:write", "host", "practitioner", "operator")
     async def set_client_date(
@@ -177,14 +153,23 @@ class People(Steering):
         async with self._database.begin() as session:
             await clients.keep_practitioner(session, row)
 
-    async def _change(self, client: str, values: dict[str, str | None], **facts: Any) -> int:
+    async def _change(self, client: str, changes: ClientChanges) -> tuple[ClientRow, int]:
+        """Keep what is given and tell running journeys what concerns them; the client afterwards, and how many were told."""
+        window = _window(changes.quiet_hours)
+        if changes.zone is not None:
+            _check_zone(changes.zone)
+        _check_channels(changes.opted_out or ())
         await self._client(client)
         async with self._database.begin() as session:
             row = await clients.get(session, self._tenant, client)
             assert row is not None
-            for name, value in values.items():
-                setattr(row, name, value)
-        return await self._tell_running(client, SetClientFacts, **facts)
+            _apply(row, changes, window, self._now())
+        facts: dict[str, Any] = {}
+        if changes.zone is not None:
+            facts["zone"] = changes.zone
+        if "quiet_hours" in changes.model_fields_set:
+            facts["quiet_hours"] = window or "pathway"
+        return row, await self._tell_running(client, SetClientFacts, **facts) if facts else 0
 
     async def _tell_running(self, client: str, kind: type[Message], *, message_id: str | None = None, **facts: Any) -> int:
         """Tell every running journey of a client; returns how many."""
@@ -226,7 +211,7 @@ _CHANGEABLE: dict[str, set[str]] = {
 """What of a client these callers change; the others change everything."""
 
 
-def _apply(row: ClientRow, changes: ClientChanges, now: datetime) -> None:
+def _apply(row: ClientRow, changes: ClientChanges, window: TimeWindow | None, now: datetime) -> None:
     """Bring what was given to the row."""
     given = changes.model_fields_set
     for name in given & {"language", "zone", "practitioner"}:
@@ -234,7 +219,7 @@ def _apply(row: ClientRow, changes: ClientChanges, now: datetime) -> None:
     if changes.display_name is not None:
         row.display_name = plain(changes.display_name, "a name", "V4", 200)
     if "quiet_hours" in given:
-        row.quiet_from, row.quiet_to = changes.quiet_hours or (None, None)
+        row.quiet_from, row.quiet_to = _written(window)
     if "email" in given:
         mail = [{"kind": "email", "address": changes.email}] if changes.email else []
         row.channels = [*mail, *(one for one in row.channels if one["kind"] != "email")]
@@ -260,6 +245,11 @@ def _window(quiet_hours: tuple[str, str] | None) -> TimeWindow | None:
     if minutes_of(window) > LONGEST_QUIET_HOURS:
         raise Refused("quiet_too_long", "T9", "quiet hours may last 20 hours at most, or nothing would ever be delivered")
     return window
+
+
+def _written(window: TimeWindow | None) -> tuple[str | None, str | None]:
+    """Quiet hours as they are kept."""
+    return (f"{window.start:%H:%M}", f"{window.end:%H:%M}") if window else (None, None)
 
 
 def _check_zone(zone: str) -> None:
