@@ -10,13 +10,17 @@ from engine.commands import obey
 from engine.draft import ENGINE, Draft
 from engine.events import JourneyStarted
 from engine.journey import ClientDate, Journey, Parent
-from engine.messages import Message, Tick
+from engine.messages import ChangePlan, Message, Migrate, ResumeJourney, SetClientFacts, SetDate, Tick
+from engine.moves import moves_between
+from engine.plan import plan
 from engine.refusals import Refusal
 from engine.settle import settle
 from engine.structure import Structure, TimeWindow
-from engine.turn import Answer, Turn
+from engine.turn import Answer, Move, Turn
 from engine.zones import zone_of
 
+_MOVES = (SetDate, SetClientFacts, ResumeJourney, ChangePlan, Migrate)
+"""Whoever sends one of these is told what it moved."""
 _REMEMBERED = 200
 """How many answered messages are kept; a response is known by its occurrence for ever."""
 
@@ -82,7 +86,10 @@ def advance(structure: Structure, journey: Journey, message: Message, now: datet
     draft = Draft(structure, journey, now)
     if journey.wake_at is not None and journey.wake_at <= draft.now:
         settle(draft)
+    moved: tuple[Move, ...] = ()
     if not isinstance(message, Tick):
+        before = plan(draft.structure, draft.journey, draft.now) if isinstance(message, _MOVES) else None
+        seen = len(draft.events)
         try:
             draft.by = message.by
             changed = obey(draft, message)
@@ -94,7 +101,12 @@ def advance(structure: Structure, journey: Journey, message: Message, now: datet
             draft.by = ENGINE
             draft.look_again()
             settle(draft)
-    return _turn(draft)
+        if before is not None:
+            after = plan(draft.structure, draft.journey, draft.now)
+            moved = tuple(moves_between(before, after, draft.events[seen:], draft.now))
+    turn = _turn(draft)
+    changed_structure = draft.structure if draft.structure is not structure else None
+    return turn._replace(structure=changed_structure, answer=turn.answer.changed(moved=moved))
 
 
 def _unchanged(journey: Journey, answer: Answer, now: datetime) -> Turn:

@@ -72,6 +72,12 @@ JOURNEY_EVENTS: dict[str, Public] = {
     "journey_ended": Public("journey.ended", ("step",), "a required step that expired ended it"),
     "date_set": Public("date.set", ("name",), "a client date was set or taken away"),
     "client_facts_set": Public("client_facts.set", (), "the client's zone or quiet hours changed"),
+    "plan_changed": Public("plan.changed", ("change", "step"), "this client's plan was changed alone"),
+    "journey_migrated": Public(
+        "journey.migrated",
+        ("from_version", "to_version", "renamed", "retired", "renewed", "deviations"),
+        "it goes on by another version of its pathway",
+    ),
     "host_event_received": Public("host_event.received", ("name",), "an event of the host's arrived"),
 }
 """By the kind of the journey's event. Every one leaves, so that the numbers of a journey have no gaps."""

@@ -6,6 +6,7 @@ from typing import assert_never
 from engine import risk, tasks, threads
 from engine.agenda import closing_of, reminder_slots
 from engine.calendar import LONGEST_QUIET_HOURS, add, minutes_of
+from engine.changing import change_plan
 from engine.draft import Draft
 from engine.events import (
     ClientFactsSet,
@@ -30,10 +31,12 @@ from engine.messages import (
     AcknowledgeRisk,
     AnswerQuestion,
     AskQuestion,
+    ChangePlan,
     ExcuseStep,
     ExtendStep,
     HostEvent,
     Message,
+    Migrate,
     NotificationFailed,
     OpenStep,
     PauseJourney,
@@ -54,6 +57,7 @@ from engine.messages import (
     TaskFailed,
     Tick,
 )
+from engine.migrating import migrate
 from engine.refusals import (
     Refusal,
     find_any,
@@ -107,6 +111,10 @@ def obey(draft: Draft, message: Message) -> bool:
             return _set_date(draft, message)
         case SetClientFacts():
             return _set_client_facts(draft, message)
+        case ChangePlan():
+            return change_plan(draft, message)
+        case Migrate():
+            return migrate(draft, message)
         case HostEvent():
             return _host_event(draft, message)
         case AskQuestion():

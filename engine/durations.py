@@ -8,6 +8,8 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 _PART = re.compile(r"([+-]?\d{1,6})\s*(minute|min|hour|h|day|d|week|w|month)s?\b", re.IGNORECASE)
+_SIGNED = re.compile(r"-[^+-]+ \+[^+-]+")
+_BEFORE_A_PLUS = re.compile(r" (?=\+)")
 _CALENDAR = {"month": ("months", 1), "week": ("days", 7), "w": ("days", 7), "day": ("days", 1), "d": ("days", 1)}
 _ELAPSED = {"hour": 60, "h": 60, "minute": 1, "min": 1}
 _LIMIT_DAYS = 20 * 366
@@ -38,10 +40,16 @@ class Offset:
 
     @classmethod
     def parse(cls, text: str) -> "Offset":
-        """Read `1 week 2 days`, `-3 days`, `90 minutes` or `0`; a leading sign counts for all parts."""
+        """Read `1 week 2 days`, `-3 days`, `90 minutes` or `0`; a leading sign counts for all parts.
+
+        Where two lengths of opposite signs were added, each part has its own: `-1 day +2 hours`.
+        """
         stripped = text.strip()
         if stripped in {"0", "none", "now"}:
             return cls()
+        if _SIGNED.fullmatch(stripped):
+            one, other = (cls.parse(part) for part in _BEFORE_A_PLUS.split(stripped))
+            return cls(months=one.months + other.months, days=one.days + other.days, minutes=one.minutes + other.minutes)
         sign = -1 if stripped.startswith("-") else 1
         body = stripped.lstrip("+-").strip()
         found = list(_PART.finditer(body))
@@ -55,6 +63,10 @@ class Offset:
         return cls(**amounts)
 
     def __str__(self) -> str:
+        below = Offset(months=min(self.months, 0), days=min(self.days, 0), minutes=min(self.minutes, 0))
+        if below and below != self:
+            above = Offset(months=max(self.months, 0), days=max(self.days, 0), minutes=max(self.minutes, 0))
+            return f"{below} +{above}" if above else str(below)
         hours, minutes = divmod(abs(self.minutes), 60)
         parts = [(abs(self.months), "month"), (abs(self.days), "day"), (hours, "hour"), (minutes, "minute")]
         text = " ".join(f"{amount} {unit}{'' if amount == 1 else 's'}" for amount, unit in parts if amount)

@@ -280,6 +280,31 @@ class ClientFactsSet(_Event):
     quiet_hours: TimeWindow | None = None
 
 
+class PlanChanged(_Event):
+    """This client's plan was changed alone (rule E4)."""
+
+    kind: Literal["plan_changed"] = "plan_changed"
+    change: Literal["add", "drop", "restore", "shift", "move"]
+    step: StepId
+    reason: str
+
+
+class JourneyMigrated(_Event):
+    """The journey goes on by another version of its pathway (rules E1 to E3)."""
+
+    kind: Literal["journey_migrated"] = "journey_migrated"
+    from_version: int
+    to_version: int
+    renamed: dict[StepId, StepId] = Field(default_factory=dict)
+    retired: dict[StepId, int] = Field(default_factory=dict)
+    """All steps that came once and are not in the pathway any more, each with the last version that had it."""
+    renewed: tuple[OccurrenceId, ...] = ()
+    """Occurrences, by their new names, whose reminders on their way have lost their meaning."""
+    deviations: int = 0
+    """How many of the client's own deviations still fit."""
+    reason: str
+
+
 class HostEventReceived(_Event):
     kind: Literal["host_event_received"] = "host_event_received"
     name: str
@@ -324,6 +349,8 @@ Event = Annotated[
     | JourneyEnded
     | DateSet
     | ClientFactsSet
+    | PlanChanged
+    | JourneyMigrated
     | HostEventReceived,
     Field(discriminator="kind"),
 ]

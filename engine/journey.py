@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from engine.base import ClientId, Frozen, Instant, JourneyId, MessageId, OccurrenceId, Scalar, StepId, TenantId
+from engine.deviations import Deviation
 from engine.structure import TimeWindow
 
 OccurrenceState = Literal[
@@ -101,6 +102,14 @@ class Pause(Frozen):
     until: Instant | None = None
 
 
+class Restart(Frozen):
+    """A wait that a migration let begin anew (rule E2)."""
+
+    at: Instant
+    reached: int = 0
+    """How many occurrences of a repeated step had come by then."""
+
+
 class Parent(Frozen):
     """The step of another journey that this journey is."""
 
@@ -132,6 +141,14 @@ class Journey(Frozen):
     reached: dict[StepId, int] = Field(default_factory=dict)
     """How many occurrences of each step are no longer waiting."""
     outcomes: dict[StepId, dict[str, Scalar | tuple[str, ...]]] = Field(default_factory=dict)
+    deviations: tuple[Deviation, ...] = ()
+    """How this one client's plan differs from the pathway, in the order it was decided (rule E4)."""
+    renamed: dict[StepId, StepId] = Field(default_factory=dict)
+    """What steps were called before a migration, so that whoever still uses the old name finds them."""
+    retired: dict[StepId, int] = Field(default_factory=dict)
+    """Steps that were reached and are not in the pathway any more, each with the last version that had it."""
+    restarts: dict[StepId, Restart] = Field(default_factory=dict)
+    migrations: int = 0
     parent: Parent | None = None
     risks: tuple[str, ...] = ()
     """The alerts that nobody has acknowledged (rule R8)."""

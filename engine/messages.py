@@ -6,8 +6,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from engine.base import EffectId, Frozen, Instant, MessageId, OccurrenceId, Scalar, StepId
+from engine.deviations import Deviation
 from engine.journey import PauseMode
-from engine.structure import TimeWindow
+from engine.mapping import Mapping
+from engine.structure import Structure, TimeWindow
 
 Role = Literal["client", "practitioner", "operator", "host", "engine"]
 
@@ -148,6 +150,25 @@ class SetClientFacts(_Message):
     """None: unchanged. `pathway`: the client has none of their own any more."""
 
 
+class ChangePlan(_Message):
+    """A practitioner or operator changes this one client's plan: steps that are not reached yet (rule E4)."""
+
+    kind: Literal["change_plan"] = "change_plan"
+    deviation: Deviation
+    reason: str = Field(min_length=1, max_length=2000)
+
+
+class Migrate(_Message):
+    """Go on by another version of the pathway (rules E1 to E3)."""
+
+    kind: Literal["migrate"] = "migrate"
+    structure: Structure
+    mapping: Mapping = Mapping()
+    reason: str = Field(min_length=1, max_length=2000)
+    expects: int | None = None
+    """The number of the last event that the diff was made from; where more has happened since, it is refused."""
+
+
 class HostEvent(_Message):
     """Something happened in the host application (rule G10)."""
 
@@ -251,6 +272,8 @@ Message = Annotated[
     | StopJourney
     | SetDate
     | SetClientFacts
+    | ChangePlan
+    | Migrate
     | HostEvent
     | AskQuestion
     | AnswerQuestion

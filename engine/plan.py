@@ -31,12 +31,17 @@ def plan(structure: Structure, journey: Journey, now: datetime) -> Plan:
     moment = Moment(structure, journey, zone_of(journey.zone), max(now, journey.seen_at))
     live = live_steps(moment)
     certain = agenda(moment, live)
-    items = [_certain(item, journey) for item in certain if item.what != "look"]
+    items = [_certain(item, journey) for item in certain if item.what != "look" and not _is_left_out(item.step, item.release)]
     if journey.status in ("active", "paused"):
         items.extend(_ahead(moment, live, {item.occurrence for item in certain if item.what == "release"}))
     places = {step.id: place for place, step in enumerate(structure.steps)}
     items.sort(key=lambda item: (item.at is None, item.at or now, places[item.step], _number(item.occurrence)))
     return Plan(items=tuple(items), wake_at=min((item.at for item in certain), default=None))
+
+
+def _is_left_out(step: StepStructure, found: Release | None) -> bool:
+    """Whether it will not apply when its turn comes (rule E4)."""
+    return step.left_out and found is not None and not found.ignores_condition
 
 
 def _number(occurrence: OccurrenceId) -> int:
@@ -72,7 +77,7 @@ def _ahead(moment: Moment, live: list[Live], known: set[OccurrenceId]) -> list[P
             _assume_done(step, standings, _earliest_end(standings.of(step.id), moment))
         is_paused = moment.journey.status == "paused"
         for name, at, each in deliveries:
-            if name in known:
+            if name in known or _is_left_out(step, each):
                 continue
             waits_for = "the journey to be resumed" if is_paused else each.waits_for or None
             reason = reason_for(step, moment.journey, each)

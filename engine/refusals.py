@@ -22,6 +22,7 @@ class Refusal(Exception):
 
 def find_any(draft: Draft, name: OccurrenceId) -> tuple[StepStructure, Occurrence]:
     """The occurrence, also the next one that still waits; refuse any other name."""
+    name = _by_its_new_name(draft, name)
     kept = draft.journey.occurrences.get(name)
     if kept is not None:
         return draft.structure.by_id[kept.step], kept
@@ -32,6 +33,15 @@ def find_any(draft: Draft, name: OccurrenceId) -> tuple[StepStructure, Occurrenc
     if name != occurrence_id(step.id, number) or not _comes(draft, step, number):
         raise Refusal("not_planned", "G10", f"{name} is not the next of {step.id}")
     return step, Occurrence(id=name, step=step.id, number=number)
+
+
+def _by_its_new_name(draft: Draft, name: OccurrenceId) -> OccurrenceId:
+    """Whoever still has a page open from before a migration may use the name that the step had there (rule E2)."""
+    if not draft.journey.renamed or name in draft.journey.occurrences:
+        return name
+    step, _, number = str(name).rpartition(".")
+    renamed = draft.journey.renamed.get(StepId(step))
+    return name if renamed is None else OccurrenceId(f"{renamed}.{number}")
 
 
 def _comes(draft: Draft, step: StepStructure, number: int) -> bool:
@@ -54,6 +64,14 @@ def refuse_if_over(draft: Draft) -> None:
     journey = draft.journey
     if journey.status in ("stopped", "ended") or (journey.status == "completed" and not has_open(journey)):
         raise Refusal("journey_over", "P3", f"the journey is {journey.status}; nothing more happens in it")
+
+
+def refuse_if_completed(draft: Draft, rule: str) -> None:
+    """Refuse to change the plan of a journey that has nothing left to plan."""
+    if draft.journey.status == "completed":
+        raise Refusal(
+            "journey_completed", rule, "the journey is completed; what is open may be answered, and nothing is planned"
+        )
 
 
 def refuse_unless_open(occurrence: Occurrence) -> None:

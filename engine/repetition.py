@@ -39,6 +39,8 @@ class Series(NamedTuple):
     repeat: Repeat
     first_at: datetime
     first_wall: datetime
+    counted: int = 1
+    """The number of the occurrence that `first_at` stands for; a migration may let the series begin anew (rule E2)."""
 
     @classmethod
     def beginning(cls, step: StepStructure, first_at: datetime, zone: ZoneInfo) -> "Series | None":
@@ -51,6 +53,10 @@ class Series(NamedTuple):
         first = journey.occurrences.get(occurrence_id(step.id, 1))
         if first is None or first.due_at is None:
             return None
+        restart = journey.restarts.get(step.id)
+        if restart is not None and restart.reached and step.repeat is not None:
+            base = wall(restart.at, zone_of(journey.zone))
+            return cls(step, step.repeat, restart.at, base, restart.reached)
         return cls.beginning(step, first.due_at, zone_of(first.zone or journey.zone))
 
     def due(self, number: int, journey: Journey, zone: ZoneInfo, draw: float = 0.0) -> datetime | None:
@@ -70,7 +76,7 @@ class Series(NamedTuple):
         following = self._planned(number + 1, zone)
         if following is None:  # the RRULE itself ends: as long again as the time before
             this = self._planned(number, zone) or self.first_at
-            before = self._planned(number - 1, zone) if number > 1 else None
+            before = self._planned(number - 1, zone) if number > self.counted else None
             following = this + (this - before if before else timedelta(days=1))
         return self._shaped(following, journey, zone, 0.0)[0]
 
@@ -81,17 +87,18 @@ class Series(NamedTuple):
         return reached
 
     def _planned(self, number: int, zone: ZoneInfo) -> datetime | None:
-        if number == 1:
+        later = number - self.counted
+        if later == 0:
             return self.first_at
         if self.repeat.rrule:
             walls = _rrule_walls(self.repeat.rrule, self.first_wall)
-            return from_wall(walls[number - 2], zone) if number - 2 < len(walls) else None
+            return from_wall(walls[later - 1], zone) if later <= len(walls) else None
         every = self.repeat.every
         assert every is not None
-        elapsed = timedelta(minutes=every.minutes * (number - 1))
+        elapsed = timedelta(minutes=every.minutes * later)
         if not every.is_calendar:
             return self.first_at + elapsed
-        return from_wall(add_to_wall(self.first_wall, every, number - 1), zone) + elapsed
+        return from_wall(add_to_wall(self.first_wall, every, later), zone) + elapsed
 
     def _is_past_end(self, planned: datetime, zone: ZoneInfo) -> bool:
         if self.repeat.until is not None:

@@ -229,9 +229,12 @@ def _planned(step: StepStructure, number: int, moment: Moment, standings: Standi
 
 def _first_due(step: StepStructure, moment: Moment, standings: Standings, gate_at: datetime, draw: float) -> Release:
     timing, journey, zone = step.timing, moment.journey, moment.zone
-    anchor_at, known_at = _anchor(timing.anchor, moment, standings)
+    anchor_at, known_at = anchored_at(timing.anchor, moment, standings)
     if anchor_at is None:
         return Release("wait", waits_for=words_for(timing.anchor))
+    restart = journey.restarts.get(step.id)
+    if restart is not None and timing.anchor.kind not in FROM_OUTSIDE:
+        anchor_at = max(anchor_at, restart.at)
     due_at, window = shape(timing, anchor_at, timing.offset, zone, draw)
     hold = None
     if journey.pauses and timing.anchor.kind not in FROM_OUTSIDE:
@@ -250,7 +253,7 @@ def _first_due(step: StepStructure, moment: Moment, standings: Standings, gate_a
     return Release("deliver", None, due_at, anchor_at, window, hold)
 
 
-def _anchor(anchor: Anchor, moment: Moment, standings: Standings) -> tuple[datetime | None, datetime]:
+def anchored_at(anchor: Anchor, moment: Moment, standings: Standings) -> tuple[datetime | None, datetime]:
     """The anchor's instant, and since when it is known."""
     journey, zone = moment.journey, moment.zone
     began = journey.started_at

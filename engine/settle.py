@@ -73,6 +73,9 @@ def _release(draft: Draft, item: Item, found: Release) -> None:
         case "expire":
             _expire_undelivered(draft, item, found)
         case "deliver":
+            if step.left_out and not found.ignores_condition:
+                draft.not_apply(step, number, found.due_at, "left out for this client")
+                return
             if step.when is not None and not found.ignores_condition:
                 verdict = holds(step.when, facts_of(draft.structure, draft.journey, draft.now))
                 if not verdict.value:

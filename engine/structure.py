@@ -91,6 +91,10 @@ class Repeat(Frozen):
     lasting: Offset | None = None
     overlap: bool = False
 
+    def ended(self, reached: int) -> "Repeat":
+        """The same, but coming no more than so many times."""
+        return self.model_copy(update={"count": reached})
+
 
 class Reminders(Frozen):
     """When an open step is reminded of: a list of offsets, or every so often up to a maximum (rule R1)."""
@@ -192,6 +196,8 @@ class StepStructure(Frozen):
     """Whether a settled occurrence takes another response (rule G9)."""
     outcomes: tuple[tuple[str, VariableType], ...] = ()
     """The facts its step type declares; empty for `client_only` steps (rule V2)."""
+    left_out: bool = False
+    """Left out for this one client (rule E4): when its turn comes it does not apply."""
 
     @property
     def reader(self) -> Actor:
@@ -246,7 +252,10 @@ class Structure(Frozen):
         """The same as if every step type were installed: for looking ahead, where nobody is there to ask."""
         if not any(step.is_foreign for step in self.steps):
             return self
-        steps = tuple(step.model_copy(update={"is_foreign": False}) for step in self.steps)
+        return self.with_steps(tuple(step.model_copy(update={"is_foreign": False}) for step in self.steps))
+
+    def with_steps(self, steps: "tuple[StepStructure, ...]") -> "Structure":
+        """The same pathway with these steps instead, as one journey may have them (rules E2, E4)."""
         return Structure(**{name: getattr(self, name) for name in Structure.model_fields if name != "steps"}, steps=steps)
 
     @cached_property

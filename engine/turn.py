@@ -7,6 +7,23 @@ from engine.base import Frozen, Instant, OccurrenceId, StepId
 from engine.effects import Notify, Perform
 from engine.events import Event, Reason
 from engine.journey import Journey
+from engine.structure import Structure
+
+What = Literal["delivery", "reminder", "closing", "escalation", "completion"]
+
+
+class Move(Frozen):
+    """One thing of the plan that is at another instant than before."""
+
+    what: What
+    step: StepId
+    occurrence: OccurrenceId
+    before: Instant | None = None
+    """None: it was not planned, or nobody knew when."""
+    after: Instant | None = None
+    """None: it is not planned any more, or nobody knows when."""
+    is_new: bool = False
+    is_gone: bool = False
 
 
 class Answer(Frozen):
@@ -21,6 +38,8 @@ class Answer(Frozen):
     """Refused: the id of the rule, such as `G10`."""
     message: str = ""
     """For a person: the thing, the problem and the next move."""
+    moved: tuple[Move, ...] = ()
+    """What a change of dates, facts or the plan itself has moved. A repeated message is not told again."""
 
 
 class Turn(NamedTuple):
@@ -32,12 +51,14 @@ class Turn(NamedTuple):
     """Never too late; where something was overdue as nothing else happened, at once."""
     events: tuple[Event, ...] = ()
     effects: tuple[Notify | Perform, ...] = ()
+    structure: Structure | None = None
+    """The structure from now on, where this turn has changed it."""
 
 
 class Planned(Frozen):
     """Something that is going to happen, when, and why."""
 
-    what: Literal["delivery", "reminder", "closing", "escalation", "completion"]
+    what: What
     step: StepId
     occurrence: OccurrenceId
     at: Instant | None

@@ -17,12 +17,14 @@ from engine.events import (
     HostEventReceived,
     JourneyCompleted,
     JourneyEnded,
+    JourneyMigrated,
     JourneyPaused,
     JourneyResumed,
     JourneyStarted,
     JourneyStopped,
     MoreAsked,
     NotificationGivenUp,
+    PlanChanged,
     PractitionerTold,
     QuestionAnswered,
     QuestionAsked,
@@ -85,6 +87,12 @@ class JourneyView(Frozen):
     dates: dict[str, date | Instant] = Field(default_factory=dict)
     risks: tuple[str, ...] = ()
     """The alerts that nobody has acknowledged."""
+    version: int | None = None
+    """The version of the pathway since it moved to another; None: the one it was entered on."""
+    retired: dict[StepId, int] = Field(default_factory=dict)
+    """Steps that came once and are not in the pathway any more, each with the last version that had it."""
+    deviations: int = 0
+    """In how many points this client's plan was changed alone (rule E4)."""
     occurrences: dict[OccurrenceId, OccurrenceView] = Field(default_factory=dict)
     seq: int = 0
 
@@ -129,6 +137,10 @@ def _apply(view: JourneyView, event: Event) -> JourneyView:
         case DateSet():
             kept = {name: value for name, value in view.dates.items() if name != event.name}
             return view.changed(dates=kept if event.value is None else {**kept, event.name: event.value})
+        case PlanChanged():
+            return view.changed(deviations=view.deviations + 1)
+        case JourneyMigrated():
+            return _migrated(view, event)
         case HostEventReceived() | NotificationGivenUp():
             return view
         case RiskAcknowledged():
@@ -216,7 +228,7 @@ def _apply_to_occurrence(old: OccurrenceView, event: _StepEvent) -> OccurrenceVi
         case StepStarted():
             return old.changed(state="started", started_at=event.at)
         case StepCompleted():
-            return settled("completed", response_id=event.response_id, late=event.late)
+            return settled("completed", response_id=event.response_id or old.response_id, late=event.late)
         case StepRevised():
             return old.changed(response_id=event.response_id)
         case StepSkipped():
@@ -261,6 +273,23 @@ def _opened_again(old: OccurrenceView) -> OccurrenceView:
     return old.changed(**fresh)
 
 
+def _migrated(view: JourneyView, event: JourneyMigrated) -> JourneyView:
+    occurrences = {one.id: one for one in (_by_its_new_name(old, event) for old in view.occurrences.values())}
+    for name in event.renewed:
+        one = occurrences[name]
+        is_open = one.state in ("open", "started")
+        occurrences[name] = one.changed(generation=one.generation + 1) if is_open else one.changed(holds=False)
+    facts = {"version": event.to_version, "retired": event.retired, "deviations": event.deviations}
+    return view.changed(occurrences=occurrences, **facts)
+
+
+def _by_its_new_name(old: OccurrenceView, event: JourneyMigrated) -> OccurrenceView:
+    step = event.renamed.get(old.step)
+    if step is None:
+        return old
+    return old.changed(id=OccurrenceId(f"{step}.{old.id.rpartition('.')[2]}"), step=step)
+
+
 def _silence(view: JourneyView) -> JourneyView:
     """Move every open step's generation on: reminders on their way have lost their meaning (rule R2)."""
     for occurrence in view.occurrences.values():
@@ -282,6 +311,9 @@ def view_of(journey: Journey) -> JourneyView:
         zone=journey.zone,
         dates={name: known.value for name, known in journey.dates.items()},
         risks=journey.risks,
+        version=journey.version if journey.migrations else None,
+        retired=journey.retired,
+        deviations=len(journey.deviations),
         seq=journey.seq,
         occurrences={
             one.id: OccurrenceView(

@@ -59,7 +59,7 @@ def foreseen(structure: Structure, journey: Journey, message: Message, now: date
         accepted=True,
         **heads,
         states=tuple(_states(alone.journey, told.journey)),
-        plan=tuple(_moves(plan(structure, alone.journey, now), plan(structure, told.journey, now))),
+        plan=tuple(PlanChange.model_validate(one.model_dump()) for one in _moves(structure, alone, told, now)),
         messages=tuple(_messages(alone, told)),
         tasks=tuple(sorted({one.occurrence for one in told.effects if one.kind == "perform"} - _performed(alone))),
     )
@@ -70,28 +70,6 @@ def _states(before: Journey, after: Journey) -> Iterator[StateChange]:
         old = before.occurrences.get(name)
         if old is None or old.state != one.state:
             yield StateChange(occurrence=name, step=one.step, before=old.state if old else None, after=one.state)
-
-
-def _moves(before: Plan, after: Plan) -> Iterator[PlanChange]:
-    old, new = _by_place(before), _by_place(after)
-    for place in [*new, *(place for place in old if place not in new)]:
-        was, is_now = old.get(place), new.get(place)
-        shown = is_now or was
-        if shown is None or (was and is_now and was.at == is_now.at and was.waits_for == is_now.waits_for):
-            continue
-        yield PlanChange(
-            what=shown.what,
-            occurrence=shown.occurrence,
-            step=shown.step,
-            before=was.at if was else None,
-            after=is_now.at if is_now else None,
-            is_new=was is None,
-            is_gone=is_now is None,
-        )
-
-
-def _by_place(found: Plan) -> dict[tuple[str, str], Planned]:
-    return {(one.what, one.occurrence): one for one in found.items}
 
 
 def _messages(before: Turn, after: Turn) -> Iterator[MessageAhead]:

@@ -9,7 +9,7 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
-from workflows.names import JOURNEY, NEXT_DUE, REFUSED, REPEATED, STATE, SUBMIT
+from workflows.names import JOURNEY, NEXT_DUE, REFUSED, REPEATED, STATE, SUBMIT, VERSION
 from workflows.policies import LOOKING, POLICIES
 from workflows.sending import try_channel
 
@@ -40,6 +40,8 @@ _BATCH = 200
 _GRACE = timedelta(seconds=10)
 """How long a run waits for messages on their way before it hands them to the next run."""
 _RECENT = 200
+_MOST_MOVES = 200
+"""What an answer tells of what it moved: a payload has a limit, and a diary may come for years."""
 
 
 class JourneyInput(Frozen):
@@ -58,6 +60,13 @@ class Submission(Frozen):
     """One message on its way in."""
 
     message: Message
+
+
+class Checkpoint(Frozen):
+    """A journey at an instant: its state, and the structure that it goes by."""
+
+    structure: Structure
+    journey: Journey
 
 
 class _Waiting:
@@ -89,7 +98,7 @@ class JourneyWorkflow:
         """Whether messages wait in the outbox: before the run has begun, and while it makes way for the next."""
         self._bug: BaseException | None = None
         self._ticks = 0
-        self._shown: tuple[str, datetime | None] | None = None
+        self._shown: tuple[str, datetime | None, int] | None = None
         if start.journey is None:
             assert start.facts is not None, "a new journey needs its facts"
             first = begin(start.structure, start.facts, workflow.now())
@@ -167,6 +176,11 @@ class JourneyWorkflow:
         """The journey as it stands."""
         return self._journey
 
+    @workflow.query(description="The journey's whole state and the structure it goes by, which may be its own.")
+    def checkpoint(self) -> Checkpoint:
+        """Everything that is needed to look ahead."""
+        return Checkpoint(structure=self._structure, journey=self._journey)
+
     @workflow.query(description="What is due when, and why.")
     def forecast(self) -> Plan:
         """The plan from now on."""
@@ -186,7 +200,7 @@ class JourneyWorkflow:
             waiting = self._inbox.popleft()
             turn = advance(self._structure, self._journey, waiting.message, workflow.now())
             self._adopt(turn)
-            waiting.answer = turn.answer
+            waiting.answer = turn.answer.changed(moved=turn.answer.moved[:_MOST_MOVES])
 
     async def _clock(self) -> None:
         """Sleep until the plan's next instant: one timer at a time, replaced when the plan changes.
@@ -246,6 +260,8 @@ class JourneyWorkflow:
 
     def _adopt(self, turn: Turn) -> None:
         self._journey = turn.journey
+        if turn.structure is not None:
+            self._structure = turn.structure
         self._unrecorded.extend(turn.events)
         self._recent.extend(turn.events)
         self._outbox.extend(turn.effects)
@@ -337,12 +353,14 @@ class JourneyWorkflow:
     def _show(self) -> None:
         """State, open steps and the next instant: ids only, no content (rule V4)."""
         state = "held" if self._journey.status == "active" and self._journey.is_held else self._journey.status
-        shown = (state, self._journey.wake_at)
+        shown = (state, self._journey.wake_at, self._journey.version)
         if shown == self._shown:
             return
+        has_migrated = self._journey.migrations > 0 and (self._shown is None or self._shown[2] != self._journey.version)
         self._shown = shown
         due = [NEXT_DUE.value_set(self._journey.wake_at)] if self._journey.wake_at else [NEXT_DUE.value_unset()]
-        workflow.upsert_search_attributes([STATE.value_set(state), *due])
+        version = [VERSION.value_set(self._journey.version)] if has_migrated else []
+        workflow.upsert_search_attributes([STATE.value_set(state), *due, *version])
         still_open = [one.id for one in self._journey.occurrences.values() if one.state in ("open", "started")]
         when = (
             f"{self._journey.wake_at:%Y-%m-%d %H:%M:%S} UTC"

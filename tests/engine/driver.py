@@ -10,15 +10,19 @@ from typing import Any
 from engine.advance import StartFacts, advance, begin
 from engine.base import JourneyId, MessageId, OccurrenceId
 from engine.conditions import compile_condition
+from engine.deviations import AddStep
 from engine.effects import Notify, Perform
 from engine.events import Event
 from engine.journey import Journey, Occurrence
+from engine.mapping import Mapping
 from engine.messages import (
     AcknowledgeRisk,
     By,
+    ChangePlan,
     ExcuseStep,
     ExtendStep,
     HostEvent,
+    Migrate,
     OpenStep,
     PauseJourney,
     RaiseRisk,
@@ -83,6 +87,11 @@ def pathway(*steps: dict[str, Any], **fields: Any) -> Structure:
         previous = one["id"]
     fields = {"zone": "Europe/London", **fields}
     return Structure(pathway="course", version=1, steps=tuple(built), quiet_hours=window(quiet) if quiet else None, **fields)
+
+
+def added(words: dict[str, Any], after: str) -> AddStep:
+    """A step of one client's own behind another, as the front door compiles it."""
+    return AddStep.model_validate({"step": pathway(step(after), words).steps[1], "after": after})
 
 
 def _built(words: dict[str, Any], previous: str | None) -> StepStructure:
@@ -167,6 +176,16 @@ class Run:
         return self
 
     # Messages
+
+    def change(self, deviation: Any, by: Role = "practitioner") -> Answer:
+        return self.send(ChangePlan(id=self._id(), by=By(role=by), deviation=deviation, reason="agreed"))
+
+    def migrate(self, *steps: dict[str, Any], version: int = 2, expects: int | None = None, **mapping: Any) -> Answer:
+        """Go on by another version, of these steps."""
+        new = pathway(*steps, zone=self.structure.zone).model_copy(update={"version": version})
+        structure = Structure.model_validate(new.model_dump())
+        facts = {"structure": structure, "mapping": Mapping.model_validate(mapping), "reason": "a better version"}
+        return self.send(Migrate(id=self._id(), by=By(role="practitioner"), expects=expects, **facts))
 
     def send(self, message: Any) -> Answer:
         """Send any message now."""
@@ -262,6 +281,11 @@ class Run:
         planned = [item.at for item in self.plan.items if item.what == "closing" and item.occurrence == _full(name)]
         return self.shown(planned[0]) if planned else None
 
+    def planned(self, name: str, what: str = "delivery") -> str | None:
+        """When something is planned; None: not, or nobody knows when."""
+        found = [item.at for item in self.plan.items if item.what == what and item.occurrence == _full(name)]
+        return self.shown(found[0]) if found else None
+
     def waits_for(self, name: str) -> str | None:
         return next(item.waits_for for item in self.plan.items if item.occurrence == _full(name) and item.what == "delivery")
 
@@ -321,6 +345,8 @@ class Run:
         return MessageId(f"m{self._ids}")
 
     def _adopt(self, turn: Turn, before: Journey | None = None) -> Turn:
+        if turn.structure is not None:
+            self.structure = turn.structure
         if self._checked:
             check_turn(self.structure, before, turn, self.now)
             self._view = fold(turn.events, self._view)

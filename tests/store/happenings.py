@@ -47,6 +47,13 @@ _FIELDS: dict[str, Any] = {
     "run": 1,
     "type": "breathing",
     "alert": "alert-1",
+    "change": "shift",
+    "from_version": 1,
+    "to_version": 2,
+    "renamed": {"mood": "phq9"},
+    "retired": {"walk": 1},
+    "renewed": ("phq9.1",),
+    "deviations": 1,
     "quiet_hours": TimeWindow.model_validate({"start": "00:00", "end": "06:30"}),
 }
 _PLANNED = Reason(
