@@ -11,7 +11,7 @@ from engine.announcements import announce
 from engine.effects import Record, RecordResult
 from engine.events import Event
 from engine.view import fold
-from store import events, journeys, ledger, outbox, projection, responses
+from store import events, journeys, ledger, outbox, projection, renames, responses
 from store.database import Database
 
 _log = structlog.get_logger("stepwell.record")
@@ -40,6 +40,11 @@ class Recorder:
             await events.append(session, journey.id, fresh)
             old = await projection.read(session, journey)
             await projection.write(session, journey, old, fold(fresh, old), fresh)
+            for event in fresh:
+                if event.kind == "journey_migrated":
+                    await renames.rename(session, journey.id, event.renamed)
+                elif event.kind == "step_completed" and event.response_id and journey.entered_version is not None:
+                    await responses.place(session, effect.tenant, event.response_id, event.occurrence)
             await responses.mark_accepted(session, effect.tenant, _accepted(fresh))
             for event in fresh:
                 await _mark_ledger(session, journey.id, event)

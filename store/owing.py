@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from engine.events import Event
 from engine.view import JourneyView, OccurrenceView
-from store.tables import JourneyRow, PathwayVersionRow
+from store.tables import AddedStepRow, JourneyRow, PathwayVersionRow
 
 FAILURES = frozenset({"task_held", "step_type_missed", "step_parked", "notification_given_up"})
 """Events that say that something could not be carried out."""
@@ -33,7 +33,10 @@ async def owed_steps(session: AsyncSession, journey: JourneyRow) -> frozenset[st
             _known.clear()
         steps = structure["steps"]
         _known[key] = frozenset(one["id"] for one in steps if one["required"] and one["actor"] == "client")
-    return _known[key]
+    if not journey.deviations:
+        return _known[key]
+    own = (await session.scalars(select(AddedStepRow.structure).where(AddedStepRow.journey == journey.id))).all()
+    return _known[key] | {one["id"] for one in own if one["required"] and one["actor"] == "client"}
 
 
 def owed_since(view: JourneyView, owed: Set[str]) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, and_, delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -24,6 +24,9 @@ async def read(session: AsyncSession, journey: JourneyRow) -> JourneyView:
             "zone": journey.zone,
             "dates": journey.dates if journey.seq else {},
             "risks": tuple(journey.risks or ()),
+            "version": None if journey.entered_version is None else journey.version,
+            "retired": journey.retired or {},
+            "deviations": journey.deviations,
             "seq": journey.seq,
             "occurrences": {row.id: _view(row) for row in rows},
         }
@@ -44,16 +47,28 @@ async def write(
     if new.seq:  # until it has started, its dates are what it is to start with
         journey.dates = {name: value.isoformat() for name, value in new.dates.items()}
     journey.risks = list(new.risks) or None
+    if new.version is not None:
+        journey.entered_version = journey.entered_version or journey.version
+        journey.version = new.version
+    journey.retired = dict(new.retired) or None
+    journey.deviations = new.deviations
     journey.started_at = new.started_at
     journey.finished_at = new.finished_at
     journey.owed_since = owing.owed_since(new, await owing.owed_steps(session, journey))
     journey.failed_at = owing.failed_at(fresh, journey.failed_at)
     journey.seq = new.seq
     session.add(journey)
+    for name in old.occurrences:
+        if name not in new.occurrences:  # it has another name now
+            await session.execute(delete(OccurrenceRow).where(_is(journey.id, name)))
     for name, occurrence in new.occurrences.items():
         if old.occurrences.get(name) != occurrence:
             await session.merge(OccurrenceRow(journey=journey.id, **occurrence.model_dump()))
     await session.flush()
+
+
+def _is(journey: str, occurrence: OccurrenceId) -> ColumnElement[bool]:
+    return and_(col(OccurrenceRow.journey) == journey, col(OccurrenceRow.id) == occurrence)
 
 
 async def rebuild(session: AsyncSession, journey: JourneyRow) -> JourneyView:
@@ -78,7 +93,7 @@ def differences(left: JourneyView, right: JourneyView) -> list[str]:
     """Where two views of one journey disagree, in words without content."""
     found = [
         f"{name}: {getattr(left, name)} against {getattr(right, name)}"
-        for name in ("status", "started_at", "finished_at", "zone", "dates", "risks", "seq")
+        for name in ("status", "started_at", "finished_at", "zone", "dates", "risks", "version", "retired", "deviations", "seq")
         if getattr(left, name) != getattr(right, name)
     ]
     for name in sorted({*left.occurrences, *right.occurrences}):

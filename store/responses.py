@@ -53,6 +53,12 @@ async def mark_accepted(session: AsyncSession, tenant: str, accepted: dict[str, 
         await session.execute(update(ResponseRow).where(*mine, col(ResponseRow.accepted_at).is_(None)).values(accepted_at=at))
 
 
+async def place(session: AsyncSession, tenant: str, response: str, occurrence: str) -> None:
+    """Say which occurrence a response is of: its step may have been called otherwise when it was sent (rule E2)."""
+    mine = (col(ResponseRow.tenant) == tenant, col(ResponseRow.id) == response)
+    await session.execute(update(ResponseRow).where(*mine).values(occurrence=occurrence))
+
+
 async def of_step(session: AsyncSession, journey: str, step: str) -> list[ResponseRow]:
     """Everything accepted for any occurrence of a step, the oldest first."""
     query = select(ResponseRow).where(

@@ -8,6 +8,7 @@ from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
 __all__ = [
+    "AddedStepRow",
     "AlertRow",
     "ApiKeyRow",
     "AuditRow",
@@ -179,6 +180,12 @@ class JourneyRow(SQLModel, table=True):
     """The step of another journey that this one is."""
     risks: list[str] | None = Field(default=None, sa_type=JSON)
     """The alerts that nobody has acknowledged."""
+    entered_version: int | None = None
+    """The version it was entered on, where it has moved to another."""
+    retired: dict[str, int] | None = Field(default=None, sa_type=JSON)
+    """Steps that came once and are not in the pathway any more, each with the last version that had it."""
+    deviations: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """In how many points this client's plan was changed alone (rule E4)."""
     created_at: datetime = Field(sa_type=Utc)
     status: str = "starting"
     held: bool = False
@@ -327,6 +334,20 @@ class TailoringRow(SQLModel, table=True):
     by_id: str | None = Field(default=None, max_length=64)
     reason: str = Field(max_length=2000)
     at: datetime = Field(sa_type=Utc)
+
+
+class AddedStepRow(SQLModel, table=True):
+    """A step of one journey's own, which no version of the pathway has (rule E4)."""
+
+    __tablename__ = "added_step"
+    __table_args__ = (ForeignKeyConstraint(["journey"], ["journey.id"], name="added_step_journey"),)
+
+    journey: str = Field(primary_key=True, max_length=64)
+    step: str = Field(primary_key=True, max_length=64)
+    structure: dict[str, Any] = Field(sa_type=JSON)
+    content: dict[str, Any] = Field(sa_type=JSON)
+    """What people see of it."""
+    added_at: datetime = Field(sa_type=Utc)
 
 
 class EventRow(SQLModel, table=True):
@@ -591,6 +612,8 @@ class BulkItemRow(SQLModel, table=True):
     job: str = Field(primary_key=True, max_length=64)
     journey: str = Field(primary_key=True, max_length=64)
     state: str = Field(max_length=20)
-    """`waiting`, `done`, `refused` or `failed`."""
+    """`waiting`, `done`, `refused` or `failed`; of a migration also `ready`, `chosen` or `left`."""
     message: str | None = Field(default=None, max_length=500)
+    difference: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    """A migration: what it comes to for this journey."""
     done_at: datetime | None = Field(default=None, sa_type=Utc)
