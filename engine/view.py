@@ -73,6 +73,8 @@ class OccurrenceView(Frozen):
     snoozed_until: Instant | None = None
     generation: int = 0
     reminders: int = 0
+    content_version: int | None = None
+    """The version whose content it was opened or answered with; None: not yet, or from before this was kept."""
 
 
 class JourneyView(Frozen):
@@ -214,9 +216,10 @@ def _apply_to_occurrence(old: OccurrenceView, event: _StepEvent) -> OccurrenceVi
         case StepDelivered():
             return old.changed(state="open", due_at=event.due_at, delivered_at=event.at, holds=False)
         case StepStarted():
-            return old.changed(state="started", started_at=event.at)
+            return _bound(old.changed(state="started", started_at=event.at), event.content_version)
         case StepCompleted():
-            return settled("completed", response_id=event.response_id, late=event.late)
+            completed = settled("completed", response_id=event.response_id, late=event.late)
+            return _bound(completed, event.content_version)
         case StepRevised():
             return old.changed(response_id=event.response_id)
         case StepSkipped():
@@ -242,7 +245,7 @@ def _apply_to_occurrence(old: OccurrenceView, event: _StepEvent) -> OccurrenceVi
         case RemindersSnoozed():
             return old.changed(snoozed_until=event.until, generation=old.generation + 1)
         case MoreAsked():
-            return old.changed(response_id=event.response_id)
+            return _bound(old.changed(response_id=event.response_id), event.content_version)
         case ReviewReturned():
             return old.changed(generation=old.generation + 1)
         case TaskHeld() | StepTypeMissed():
@@ -253,6 +256,11 @@ def _apply_to_occurrence(old: OccurrenceView, event: _StepEvent) -> OccurrenceVi
             return old
         case _:
             assert_never(event)
+
+
+def _bound(old: OccurrenceView, version: int | None) -> OccurrenceView:
+    """The first content it is shown with stays (rule E)."""
+    return old if version is None or old.content_version is not None else old.changed(content_version=version)
 
 
 def _opened_again(old: OccurrenceView) -> OccurrenceView:
@@ -298,6 +306,7 @@ def view_of(journey: Journey) -> JourneyView:
                 snoozed_until=one.snoozed_until,
                 generation=one.generation,
                 reminders=one.messages_sent,
+                content_version=one.content_version,
             )
             for one in journey.occurrences.values()
         },

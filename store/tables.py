@@ -215,6 +215,8 @@ class OccurrenceRow(SQLModel, table=True):
     snoozed_until: datetime | None = Field(default=None, sa_type=Utc)
     generation: int = 0
     reminders: int = 0
+    content_version: int | None = None
+    """The version whose content it was opened or answered with; None: not yet, or from before this was kept."""
 
 
 class ResponseRow(SQLModel, table=True):
