@@ -14,12 +14,12 @@ from activities.recipients import Recipient, recipient_of
 from activities.relevance import Relevance, relevance
 from activities.wording import Item, Mail, Reader, mail_for
 from engine.base import OccurrenceId, StepId
-from engine.contents import Contents
 from engine.effects import Notify, NotifyResult
 from engine.words import in_language
-from store import alerts, clients, journeys, ledger, pathways
+from store import alerts, clients, journeys, ledger, versions
 from store.database import Database
-from store.tables import JourneyRow, NotificationRow
+from store.tables import JourneyRow, NotificationRow, OccurrenceRow
+from store.versions import Shown, Versions
 
 _log = structlog.get_logger("stepwell.notify")
 
@@ -36,6 +36,7 @@ class Notifier:
 
     def __init__(self, database: Database, email: EmailChannel, staff: Mapping[str, str]) -> None:
         self._database = database
+        self._versions = Versions(database)
         self._email = email
         self._staff = staff
 
@@ -98,8 +99,7 @@ class Notifier:
         return None
 
     async def _word(self, session: AsyncSession, effect: Notify, meant: Relevance, journey: JourneyRow, reader: Reader) -> Mail:
-        version = await pathways.get(session, effect.tenant, journey.pathway, journey.version)
-        contents = Contents.model_validate(version.contents) if version else None
+        titles = await self._titles(session, effect, journey, reader.language)
         now = datetime.now(UTC)
         closing = dict(zip(effect.occurrences, effect.closes_at, strict=False))
         settings = self._email.settings
@@ -108,7 +108,7 @@ class Notifier:
             closes_at = closing.get(occurrence)
             items.append(
                 Item(
-                    title=_title(contents, occurrence, effect.to, reader.language),
+                    title=titles.get(occurrence),
                     remaining=closes_at - now if closes_at else None,
                     link=await link_to(session, settings, journey, occurrence) if effect.to == "client" else None,
                 )
@@ -117,6 +117,24 @@ class Notifier:
         if effect.to != "client":
             return mail
         return mail._replace(opt_out=await opt_out_of(session, settings, journey, meant.occurrences[0]))
+
+    async def _titles(
+        self, session: AsyncSession, effect: Notify, journey: JourneyRow, language: str
+    ) -> dict[OccurrenceId, str | None]:
+        """The steps' titles as they would be shown now, only where the practice lets mails carry them now (rules R3, E)."""
+        newest = (await versions.newest(session, journey.tenant, [journey.pathway])).get(journey.pathway, journey.version)
+        known = {one.id: one for one in await journeys.occurrences(session, journey.id)}
+        try:
+            if not (await self._versions.bound(journey, newest)).published.contents.name_titles_in_mail:
+                return {}
+            shown = {}
+            for name in effect.occurrences:
+                step = StepId(name.rpartition(".")[0])
+                found = known.get(name) or OccurrenceRow(journey=journey.id, id=name, step=step, state="open")
+                shown[name] = await self._versions.shown(journey, found, newest)
+        except LookupError:
+            return {}
+        return {name: _title(one, effect.to, language) for name, one in shown.items()}
 
     async def _send(self, effect: Notify, letter: _Letter) -> NotifyResult:
         try:
@@ -158,13 +176,9 @@ def _row(effect: Notify) -> NotificationRow:
     )
 
 
-def _title(contents: Contents | None, occurrence: OccurrenceId, to: str, language: str) -> str | None:
-    """The step's title, only where the practice lets mails carry it; the client's title for a client (rule V3)."""
-    if contents is None or not contents.name_titles_in_mail:
-        return None
-    step = contents.steps.get(StepId(occurrence.rpartition(".")[0]))
-    if step is None:
-        return None
+def _title(shown: Shown, to: str, language: str) -> str | None:
+    """The client's title for a client (rule V3)."""
+    content, own = shown.content, shown.contents.language
     if to == "client":
-        return step.title_for_client(language, contents.language) or None
-    return in_language(step.title, language, contents.language) if step.title else None
+        return content.title_for_client(language, own) or None
+    return in_language(content.title, language, own) if content.title else None

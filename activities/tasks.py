@@ -9,13 +9,14 @@ from temporalio.exceptions import ApplicationError
 
 from activities.host import Host
 from engine.base import OccurrenceId
-from engine.contents import Contents
 from engine.effects import AWAIT_STEP_TYPE, FIND_STEP_TYPE, HAND_BACK, Perform, Performed
 from engine.journey import Parent
 from engine.steps.host_task import CALL_HOST, HostTaskContent
 from engine.steps.pathway import START_JOURNEY, STOP_JOURNEY
-from store import pathways
+from store import journeys, versions
 from store.database import Database
+from store.tables import OccurrenceRow
+from store.versions import MissingVersion, Shown, Versions
 
 _log = structlog.get_logger("stepwell.task")
 
@@ -38,6 +39,7 @@ class Tasks:
 
     def __init__(self, database: Database, types: Collection[str], journeys: Journeys, host: Host) -> None:
         self._database = database
+        self._versions = Versions(database)
         self._types = types
         self._journeys = journeys
         self._host = host
@@ -57,15 +59,24 @@ class Tasks:
     @activity.defn(name=CALL_HOST)
     async def call_host(self, effect: Perform) -> Performed:
         """Ask the host to do something, by a signed request; its answer comes later, as a response."""
-        async with self._database.read() as session:
-            row = await pathways.get(session, effect.tenant, effect.pathway, effect.version)
-        if row is None:
-            raise ApplicationError(f"{effect.pathway} version {effect.version} is not in the store", type="NoPathway")
-        shown = Contents.model_validate(row.contents).steps[effect.step]
-        content = HostTaskContent.model_validate(shown.content)
+        content = HostTaskContent.model_validate((await self._shown(effect)).content.content)
         await self._host.ask(effect, content.task, content.data)
         _log.info("host asked", effect=effect.id, task=content.task)
         return Performed()
+
+    async def _shown(self, effect: Perform) -> Shown:
+        """What the step would be shown with now (rule E)."""
+        async with self._database.read() as session:
+            journey = await journeys.get(session, effect.tenant, effect.journey)
+            if journey is None:
+                raise ApplicationError(f"{effect.journey} is not in the store", type="NoJourney")
+            newest = (await versions.newest(session, effect.tenant, [journey.pathway])).get(journey.pathway, journey.version)
+            known = await journeys.occurrence(session, journey.id, effect.occurrence)
+        found = known or OccurrenceRow(journey=journey.id, id=effect.occurrence, step=effect.step, state="open")
+        try:
+            return await self._versions.shown(journey, found, newest)
+        except MissingVersion as missing:
+            raise ApplicationError(str(missing), type="NoPathway") from None
 
     @activity.defn(name=START_JOURNEY)
     async def start_journey(self, effect: Perform) -> Performed:

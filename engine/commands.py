@@ -1,7 +1,7 @@
 """What each message does to a journey, and why it may be refused."""
 
 from datetime import datetime
-from typing import assert_never
+from typing import Any, assert_never
 
 from engine import risk, tasks, threads
 from engine.agenda import closing_of, reminder_slots
@@ -143,8 +143,11 @@ def obey(draft: Draft, message: Message) -> bool:
 def _open(draft: Draft, message: OpenStep) -> bool:
     step, occurrence = find_delivered(draft, message.occurrence)
     if occurrence.state == "open" and step.actor != "host":
-        started = draft.put(occurrence, state="started", started_at=occurrence.started_at or draft.now, active_at=draft.now)
-        draft.step_happens(StepStarted, started, closes_at=closing_of(step, started, draft.zone))
+        shown_with = _content_version(occurrence, message)
+        started_at = occurrence.started_at or draft.now
+        started = draft.put(occurrence, state="started", started_at=started_at, active_at=draft.now, content_version=shown_with)
+        closes_at = closing_of(step, started, draft.zone)
+        draft.step_happens(StepStarted, started, closes_at=closes_at, content_version=shown_with)
         return True
     if occurrence.state == "started" and step.window.inactivity is not None:
         active = draft.put(occurrence, active_at=draft.now)
@@ -166,11 +169,17 @@ def _respond(draft: Draft, message: Respond) -> bool:
     if message.asks_more:
         ask_more(draft, step, occurrence, message)
         return True
-    answered = draft.settle(occurrence, "completed", response_id=message.response_id, late=is_late, active_at=draft.now)
-    told = {"response_id": message.response_id, "late": is_late, "obstacle": message.obstacle}
-    draft.step_happens(StepCompleted, answered, **told)
+    shown_with = _content_version(occurrence, message)
+    kept: dict[str, Any] = {"response_id": message.response_id, "late": is_late, "content_version": shown_with}
+    answered = draft.settle(occurrence, "completed", active_at=draft.now, **kept)
+    draft.step_happens(StepCompleted, answered, obstacle=message.obstacle, **kept)
     draft.keep_outcome(step, message.outcome)
     return True
+
+
+def _content_version(occurrence: Occurrence, message: OpenStep | Respond) -> int | None:
+    """The content it is shown with: the first that was named stays (rule E)."""
+    return message.content_version if occurrence.content_version is None else occurrence.content_version
 
 
 def _lateness(draft: Draft, step: StepStructure, occurrence: Occurrence) -> bool:

@@ -61,6 +61,8 @@ class StepStarted(_StepEvent):
 
     kind: Literal["step_started"] = "step_started"
     closes_at: Instant | None = None
+    content_version: int | None = None
+    """The version whose content it is shown with from here on."""
 
 
 class StepWorkedOn(_StepEvent):
@@ -77,6 +79,8 @@ class StepCompleted(_StepEvent):
     obstacle: str | None = None
     why: str | None = None
     """What completed it, where nobody did: the way taken with the facts it saw, or that the time ran out."""
+    content_version: int | None = None
+    """The version whose content was answered."""
 
 
 class StepRevised(_StepEvent):
@@ -147,6 +151,7 @@ class MoreAsked(_StepEvent):
     kind: Literal["more_asked"] = "more_asked"
     response_id: str
     of: tuple[OccurrenceId, ...]
+    content_version: int | None = None
 
 
 class ReviewReturned(_StepEvent):

@@ -70,6 +70,8 @@ class Occurrence(Frozen):
     type_state: Literal["unknown", "found", "missed"] = "unknown"
     awaits: tuple[OccurrenceId, ...] = ()
     """A review that asked for more: what it waits for."""
+    content_version: int | None = None
+    """The version whose content it was opened or answered with, whatever is published since (rule E); None: nobody said."""
 
     @property
     def is_holding(self) -> bool:

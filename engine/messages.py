@@ -38,6 +38,8 @@ class OpenStep(_Message):
 
     kind: Literal["open_step"] = "open_step"
     occurrence: OccurrenceId
+    content_version: int | None = None
+    """The version whose content it was shown with; the first one named is the occurrence's for good (rule E)."""
 
 
 class Respond(_Message):
@@ -54,6 +56,8 @@ class Respond(_Message):
     """A review: the steps it wants done again."""
     obstacle: str | None = None
     """What came in between, where the response is late: a code from the taxonomy (D28)."""
+    content_version: int | None = None
+    """The version whose content was answered."""
 
 
 class SkipStep(_Message):

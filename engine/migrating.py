@@ -35,6 +35,7 @@ def migrate(draft: Draft, message: Migrate) -> bool:
     _refuse_wrong_mapping(draft.structure, new, mapping)
     waits = Waits.of(draft.moment, mapping)
     redirected = _end_what_has_no_place(draft, new, mapping)
+    _bind_what_was_opened(draft)
     rename(draft, mapping)
     old = renamed_structure(draft.structure, mapping)
     gone = tuple(step for step in old.steps if step.id not in new.by_id and draft.journey.reached.get(step.id))
@@ -143,6 +144,14 @@ def _bring_at_once(draft: Draft, target: StepId) -> None:
     known = draft.journey.occurrences.get(name) or Occurrence(id=name, step=target, number=1)
     released = draft.put(known, release_at=draft.now, parked=False)
     draft.step_happens(StepReleased, released, reason="it takes the place of a step that the new version has not")
+
+
+def _bind_what_was_opened(draft: Draft) -> None:
+    """What was opened or answered stays as it was shown, on the version that the journey leaves."""
+    for one in tuple(draft.journey.occurrences.values()):
+        was_opened = one.started_at is not None or one.response_id is not None
+        if was_opened and one.content_version is None:
+            draft.put(one, content_version=draft.journey.version)
 
 
 # What is kept of steps that are gone, and of the client's own deviations

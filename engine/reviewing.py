@@ -13,8 +13,10 @@ from engine.structure import StepStructure
 def ask_more(draft: Draft, step: StepStructure, review: Occurrence, message: Respond) -> None:
     """Open the last occurrence of each of these steps again; the review stays open. Raises Refusal."""
     found = [_last(draft, step, name) for name in message.asks_more]
-    waiting = draft.put(review, awaits=tuple(one.id for one in found), response_id=message.response_id)
-    draft.step_happens(MoreAsked, waiting, response_id=message.response_id, of=waiting.awaits)
+    shown_with = message.content_version if review.content_version is None else review.content_version
+    kept = {"response_id": message.response_id, "content_version": shown_with}
+    waiting = draft.put(review, awaits=tuple(one.id for one in found), **kept)
+    draft.step_happens(MoreAsked, waiting, of=waiting.awaits, **kept)
     for one in found:
         reopen(draft, draft.structure.by_id[one.step], one, reason="the review asked for more")
 

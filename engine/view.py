@@ -75,6 +75,8 @@ class OccurrenceView(Frozen):
     snoozed_until: Instant | None = None
     generation: int = 0
     reminders: int = 0
+    content_version: int | None = None
+    """The version whose content it was opened or answered with; None: not yet, or from before this was kept."""
 
 
 class JourneyView(Frozen):
@@ -91,6 +93,8 @@ class JourneyView(Frozen):
     """The version of the pathway since it moved to another; None: the one it was entered on."""
     retired: dict[StepId, int] = Field(default_factory=dict)
     """Steps that came once and are not in the pathway any more, each with the last version that had it."""
+    renamed: dict[StepId, StepId] = Field(default_factory=dict)
+    """What steps were called before, each with its name now."""
     deviations: int = 0
     """In how many points this client's plan was changed alone (rule E4)."""
     occurrences: dict[OccurrenceId, OccurrenceView] = Field(default_factory=dict)
@@ -226,9 +230,10 @@ def _apply_to_occurrence(old: OccurrenceView, event: _StepEvent) -> OccurrenceVi
         case StepDelivered():
             return old.changed(state="open", due_at=event.due_at, delivered_at=event.at, holds=False)
         case StepStarted():
-            return old.changed(state="started", started_at=event.at)
+            return _bound(old.changed(state="started", started_at=event.at), event.content_version)
         case StepCompleted():
-            return settled("completed", response_id=event.response_id or old.response_id, late=event.late)
+            completed = settled("completed", response_id=event.response_id or old.response_id, late=event.late)
+            return _bound(completed, event.content_version)
         case StepRevised():
             return old.changed(response_id=event.response_id)
         case StepSkipped():
@@ -254,7 +259,7 @@ def _apply_to_occurrence(old: OccurrenceView, event: _StepEvent) -> OccurrenceVi
         case RemindersSnoozed():
             return old.changed(snoozed_until=event.until, generation=old.generation + 1)
         case MoreAsked():
-            return old.changed(response_id=event.response_id)
+            return _bound(old.changed(response_id=event.response_id), event.content_version)
         case ReviewReturned():
             return old.changed(generation=old.generation + 1)
         case TaskHeld() | StepTypeMissed():
@@ -265,6 +270,11 @@ def _apply_to_occurrence(old: OccurrenceView, event: _StepEvent) -> OccurrenceVi
             return old
         case _:
             assert_never(event)
+
+
+def _bound(old: OccurrenceView, version: int | None) -> OccurrenceView:
+    """The first content it is shown with stays (rule E)."""
+    return old if version is None or old.content_version is not None else old.changed(content_version=version)
 
 
 def _opened_again(old: OccurrenceView) -> OccurrenceView:
@@ -279,11 +289,15 @@ def _migrated(view: JourneyView, event: JourneyMigrated) -> JourneyView:
         one = occurrences[name]
         is_open = one.state in ("open", "started")
         occurrences[name] = one.changed(generation=one.generation + 1) if is_open else one.changed(holds=False)
-    facts = {"version": event.to_version, "retired": event.retired, "deviations": event.deviations}
+    renamed = {old: event.renamed.get(new, new) for old, new in view.renamed.items()} | event.renamed
+    facts = {"version": event.to_version, "retired": event.retired, "renamed": renamed, "deviations": event.deviations}
     return view.changed(occurrences=occurrences, **facts)
 
 
 def _by_its_new_name(old: OccurrenceView, event: JourneyMigrated) -> OccurrenceView:
+    was_opened = old.started_at is not None or old.response_id is not None
+    if was_opened and old.content_version is None:
+        old = old.changed(content_version=event.from_version)
     step = event.renamed.get(old.step)
     if step is None:
         return old
@@ -313,6 +327,7 @@ def view_of(journey: Journey) -> JourneyView:
         risks=journey.risks,
         version=journey.version if journey.migrations else None,
         retired=journey.retired,
+        renamed=journey.renamed,
         deviations=len(journey.deviations),
         seq=journey.seq,
         occurrences={
@@ -330,6 +345,7 @@ def view_of(journey: Journey) -> JourneyView:
                 snoozed_until=one.snoozed_until,
                 generation=one.generation,
                 reminders=one.messages_sent,
+                content_version=one.content_version,
             )
             for one in journey.occurrences.values()
         },

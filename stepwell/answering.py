@@ -12,7 +12,7 @@ from stepwell.access import needs
 from stepwell.alerting import Alerting
 from stepwell.desk import plain, side_of
 from stepwell.errors import Refused, StepwellError
-from stepwell.judging import can_be_kept, judge, step_of
+from stepwell.judging import can_be_kept, judge
 from stepwell.models import Taken
 from stepwell.telling import Telling
 from store import alerts, response_drafts, responses
@@ -28,10 +28,18 @@ class Answering(Telling, Alerting):
     """Pass on what people answer. Each call is safe to repeat with the same id."""
 
     @needs("answers:write", "host", "client", by_link=True)
-    async def open(self, journey: str, occurrence: str, *, message_id: str | None = None) -> Answer:
-        """The client looked at an open step, or worked on it again; the inactivity limit counts from here (rule G6)."""
+    async def open(
+        self, journey: str, occurrence: str, *, content_version: int | None = None, message_id: str | None = None
+    ) -> Answer:
+        """The client looked at an open step, or worked on it again; the inactivity limit counts from here (rule G6).
+
+        What it is shown with stays, whatever is published from now on: `content_version`, where it was shown with an older
+        one than it would be now (rule E).
+        """
         self._refuse_other_step(occurrence)
-        return await self._tell(journey, OpenStep, message_id, by=_CLIENT, occurrence=occurrence)
+        row = await self._journey(journey)
+        number = (await self._shown_now(row, occurrence, content_version)).number
+        return await self._tell(row.id, OpenStep, message_id, by=_CLIENT, occurrence=occurrence, content_version=number)
 
     @needs("answers:write", "host", "practitioner", "client", by_link=True)
     async def respond(
@@ -42,20 +50,23 @@ class Answering(Telling, Alerting):
         *,
         submission_id: str | None = None,
         obstacle: str | None = None,
+        content_version: int | None = None,
         by: By | None = None,
     ) -> Taken:
         """Take a response: judged, kept in the store, then told to the journey. Raises InvalidResponse with every problem.
 
         The same `submission_id` is the same submission (rule G9). `by` is whoever completes the step unless given.
-        `obstacle` is a code for what came in between where it is late. Where the response meets a risk rule, the alert is
-        kept with it and told at once, and `crisis_text` comes back: also with an error, in its `crisis_text` (rule R8).
+        `obstacle` is a code for what came in between where it is late. It is judged by what the step was opened with; where
+        nobody opened it, by what it was shown with: `content_version`, else what it would be shown with now (rule E). Where
+        it meets a risk rule, the alert is kept with it and told at once, and `crisis_text` comes back: also with an error, in
+        its `crisis_text` (rule R8).
         """
         self._refuse_other_step(occurrence)
         row = await self._journey(journey)
-        published = await self._published_for(row)
-        step = step_of(published, occurrence)
+        shown = await self._shown_now(row, occurrence, content_version)
+        step = shown.step
         who = self._caller.by or by or _BY_ACTOR[step.actor]
-        judged = judge(published, self._types, step, response or {})
+        judged = judge(shown.content, self._types, step, response or {})
         name = plain(submission_id or new_id("sub"), "a submission id", "G9", 100)
         kept = ResponseRow(
             tenant=self._tenant,
@@ -65,7 +76,7 @@ class Answering(Telling, Alerting):
             by_role=who.role,
             payload=judged.payload,
             outcome=dict(judged.outcome),
-            visibility=published.contents.steps[step.id].visibility,
+            visibility=shown.content.visibility,
             received_at=self._now(),
             fingerprint=fingerprint(judged.payload),
         )
@@ -76,6 +87,7 @@ class Answering(Telling, Alerting):
             "outcome": judged.outcome,
             "asks_more": judged.asks_more,
             "obstacle": _known(obstacle),
+            "content_version": shown.number,
         }
         alert = await self._keep(row, kept, judged.alarms)
         try:
@@ -119,19 +131,27 @@ class Answering(Telling, Alerting):
         return Reader(language=client.language, facts={"name": client.display_name}).plain(self._care.crisis_text)
 
     @needs("answers:write", "host", "practitioner", "client", by_link=True)
-    async def save_response(self, journey: str, occurrence: str, response: dict[str, Any], *, by: By | None = None) -> None:
+    async def save_response(
+        self,
+        journey: str,
+        occurrence: str,
+        response: dict[str, Any],
+        *,
+        content_version: int | None = None,
+        by: By | None = None,
+    ) -> None:
         """Keep what somebody has written so far, valid or not; only they see it, in `draft` of their to-do list.
 
         The journey hears that it was worked on: the inactivity limit counts from here (rule G6). Sent, it is forgotten.
         """
         self._refuse_other_step(occurrence)
         row = await self._journey(journey)
-        step = step_of(await self._published_for(row), occurrence)
+        shown = await self._shown_now(row, occurrence, content_version)
         if not can_be_kept(response):
             raise Refused("bad_text", "G9", "the response holds characters that are no text")
-        who = self._caller.by or by or _BY_ACTOR[step.actor]
+        who = self._caller.by or by or _BY_ACTOR[shown.step.actor]
         if who.role in ("client", "host"):
-            await self._tell(row.id, OpenStep, None, by=who, occurrence=occurrence)
+            await self._tell(row.id, OpenStep, None, by=who, occurrence=occurrence, content_version=shown.number)
         draft = ResponseDraftRow(
             journey=row.id,
             occurrence=occurrence,

@@ -12,12 +12,13 @@ from engine.loading import dump, load
 from engine.publishing import Checked, Practice, Published, check_pathway, compile_pathway, editing
 from engine.words import Text, in_language
 from stepwell.access import needs
-from stepwell.desk import Desk, plain, published_from
+from stepwell.desk import Desk, plain
 from stepwell.errors import Changed, NotFound, Refused
 from stepwell.models import Draft, PathwayDetail, PathwayVersion, StepOutline
 from store import pathways
 from store.tables import PathwayVersionRow
 from store.turns import take_turn
+from store.versions import published_from
 
 NEW = "new"
 """The mark of a draft that is not there yet."""

@@ -1,6 +1,7 @@
 """What every part of the front door works with: the caller, the store, the connection, the step types."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from copy import copy
 from datetime import UTC, datetime
 from typing import Literal, Self
@@ -8,20 +9,19 @@ from typing import Literal, Self
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.client import Client as Connection
 
-from engine.contents import Contents
+from engine.base import StepId
 from engine.messages import Role
 from engine.publishing import Published
 from engine.steps import StepTypes
 from engine.steptype import Content
-from engine.structure import Structure
 from stepwell.access import Caller, process
 from stepwell.care import NO_CARE, Care
 from stepwell.errors import NotFound, Refused
-from store import clients, journeys, pathways
+from stepwell.judging import step_of
+from store import clients, journeys, pathways, versions
 from store.database import Database
-from store.tables import ClientRow, JourneyRow, PathwayVersionRow
-
-_MOST_VERSIONS = 200
+from store.tables import ClientRow, JourneyRow, OccurrenceRow
+from store.versions import MissingVersion, Shown, Versions, opened_with, published_from
 
 Side = Literal["client", "practitioner"]
 """From which side a response is read (rule V1)."""
@@ -46,9 +46,9 @@ class Desk:
         self._caller = process(tenant)
         self._types = types
         self._care = care
-        self._versions: dict[tuple[str, str, int], Published] = {}
+        self._versions = Versions(database)
         self._read_contents: dict[tuple[str, str, int, str], Content] = {}
-        self._worded: dict[tuple[str, ...], dict[str, object]] = {}
+        self._worded: dict[tuple[str, str, int, str, str, str], dict[str, object]] = {}
         """Contents that are the same for all who read a language."""
         self._allowed = frozenset(allowed)
 
@@ -144,20 +144,51 @@ class Desk:
         return published_from(row) if row else None
 
     async def _published_for(self, journey: JourneyRow) -> Published:
-        """The version the journey is on; read once, since a version never changes."""
-        key = (journey.tenant, journey.pathway, journey.version)
-        known = self._versions.get(key)
-        if known is not None:
-            return known
-        published = await self._published(journey.pathway, journey.version)
-        if published is None:
-            raise NotFound(f"{journey.pathway} version {journey.version} is not in the store any more")
-        if len(self._versions) >= _MOST_VERSIONS:
-            self._versions.clear()
-            self._read_contents.clear()
-            self._worded.clear()
-        self._versions[key] = published
-        return published
+        """The version the journey is on, whose structure it runs; what people see of it is `_shown`'s to say."""
+        with _told_plainly():
+            return await self._versions.pinned(journey)
+
+    async def _newest(self, rows: Iterable[JourneyRow]) -> dict[str, int]:
+        """The newest version of each journey's pathway, as of now."""
+        names = {row.pathway for row in rows}
+        if not names:
+            return {}
+        async with self._database.glance() as session:
+            return await versions.newest(session, self._tenant, names)
+
+    async def _shown(self, journey: JourneyRow, occurrence: OccurrenceRow, newest: int) -> Shown:
+        """The one place that says which content an occurrence is shown with, judged by and read with (rule E)."""
+        with _told_plainly():
+            return await self._versions.shown(journey, occurrence, newest)
+
+    async def _shown_now(self, journey: JourneyRow, occurrence: str, said: int | None = None) -> Shown:
+        """The same for an occurrence by its name, asking the store for it.
+
+        `said` is somebody's word for the version it was shown with, and counts until it is opened. Raises NotFound where
+        there is no such step, Refused where it cannot have been shown with that.
+        """
+        async with self._database.glance() as session:
+            found = await journeys.occurrence(session, journey.id, occurrence)
+            newest = (await versions.newest(session, journey.tenant, [journey.pathway]))[journey.pathway]
+        if found is None:  # not delivered, or not recorded yet
+            step = step_of(await self._published_for(journey), occurrence).id
+            found = OccurrenceRow(journey=journey.id, id=occurrence, step=step, state="waiting")
+        shown = await self._shown(journey, found, newest)
+        if said is None or said == shown.number or opened_with(journey, found) is not None:
+            return shown
+        with _told_plainly():
+            as_said = await self._versions.shown_as(journey, StepId(found.step), said, newest)
+        if as_said is None:
+            message = f"{occurrence} cannot have been shown with version {said}; leave it out, or say what the to-do list says"
+            raise Refused("unknown_content", "E", message)
+        return as_said
+
+    async def _running(self, journey: JourneyRow, newest: int | None = None) -> Published:
+        """The journey's structure, with the words that would be shown now of what nobody has opened; its head's are the newest."""
+        if newest is None:
+            newest = (await self._newest([journey]))[journey.pathway]
+        with _told_plainly():
+            return (await self._versions.bound(journey, newest)).published
 
 
 def side_of(role: Role) -> Side:
@@ -172,6 +203,9 @@ def plain(text: str, what: str, rule: str, longest: int) -> str:
     return text
 
 
-def published_from(row: PathwayVersionRow) -> Published:
-    """A stored version as the engine knows it."""
-    return Published(structure=Structure.model_validate(row.structure), contents=Contents.model_validate(row.contents))
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    try:
+        yield
+    except MissingVersion as missing:
+        raise NotFound(str(missing)) from None

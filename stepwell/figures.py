@@ -13,7 +13,7 @@ from engine.base import StepId
 from engine.publishing import Published
 from engine.words import in_language
 from stepwell.access import needs
-from stepwell.desk import Desk, published_from
+from stepwell.desk import Desk
 from stepwell.errors import NotFound, Unavailable
 from stepwell.models import (
     MessageFailures,
@@ -27,6 +27,7 @@ from stepwell.models import (
     WeekFigures,
 )
 from store import figures, journeys, pathways
+from store.versions import published_from
 from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, TASKS, WEBHOOKS
 
 _MOST_ALERTS = 50

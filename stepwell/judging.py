@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from engine.contents import StepContent
 from engine.publishing import Published
 from engine.steps import StepTypes
 from engine.steptype import AnyStepType, InvalidResponse, Outcome, Problem, Response
@@ -39,9 +40,9 @@ def type_of(types: StepTypes, name: str) -> AnyStepType:
     return types[name]
 
 
-def judge(published: Published, types: StepTypes, step: StepStructure, payload: dict[str, Any]) -> Judged:
+def judge(shown: StepContent, types: StepTypes, step: StepStructure, payload: dict[str, Any]) -> Judged:
     """The response as it is kept, with what follows. Raises InvalidResponse with every problem at once, Unavailable."""
-    step_type, shown = type_of(types, step.type), published.contents.steps[step.id]
+    step_type = type_of(types, step.type)
     response = read_response(step_type, payload)
     content = step_type.content_model.model_validate(shown.content)
     outcome = step_type.judge(content, response)

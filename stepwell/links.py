@@ -51,21 +51,27 @@ class Links(Answering, Reading):
         return await self.step(only.journey, only.occurrence)
 
     @needs("answers:write", "client", only_by_link=True)
-    async def linked_open(self, *, message_id: str | None = None) -> Answer:
+    async def linked_open(self, *, content_version: int | None = None, message_id: str | None = None) -> Answer:
         """The client looks at the step of this link."""
-        return await self.open(*self._linked, message_id=message_id)
+        return await self.open(*self._linked, content_version=content_version, message_id=message_id)
 
     @needs("answers:write", "client", only_by_link=True)
     async def linked_respond(
-        self, response: dict[str, Any] | None = None, *, submission_id: str | None = None, obstacle: str | None = None
+        self,
+        response: dict[str, Any] | None = None,
+        *,
+        submission_id: str | None = None,
+        obstacle: str | None = None,
+        content_version: int | None = None,
     ) -> Taken:
         """Answer the step of this link."""
-        return await self.respond(*self._linked, response, submission_id=submission_id, obstacle=obstacle)
+        facts: dict[str, Any] = {"submission_id": submission_id, "obstacle": obstacle, "content_version": content_version}
+        return await self.respond(*self._linked, response, **facts)
 
     @needs("answers:write", "client", only_by_link=True)
-    async def linked_save(self, response: dict[str, Any]) -> None:
+    async def linked_save(self, response: dict[str, Any], *, content_version: int | None = None) -> None:
         """Keep what was written so far at the step of this link."""
-        await self.save_response(*self._linked, response)
+        await self.save_response(*self._linked, response, content_version=content_version)
 
     @needs("answers:write", "client", only_by_link=True)
     async def linked_skip(self, *, obstacle: str | None = None, message_id: str | None = None) -> Answer:

@@ -3,10 +3,8 @@
 from datetime import UTC, datetime
 
 from engine.base import StepId
-from engine.contents import StepContent
 from engine.journey import SATISFYING_STATES
 from engine.measures import Assignment, Compliance, Evidence, compliance
-from engine.structure import Structure
 from engine.words import in_language
 from stepwell.access import needs
 from stepwell.desk import Desk
@@ -14,6 +12,7 @@ from stepwell.errors import NotFound, Refused
 from stepwell.models import LogEntry, SessionLog, Stage, Unfinished
 from store import journeys, responses
 from store.tables import JourneyRow, OccurrenceRow
+from store.versions import Shown
 
 _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 _GROUPS = ("client", "step", "kind", "pathway")
@@ -44,10 +43,10 @@ class Measuring(Desk):
             found = await journeys.with_occurrences(
                 session, self._tenant, client=client, pathway=pathway, practitioner=self._practitioner
             )
+        newest = await self._newest(row for row, _ in found)
         for row, occurrences in found:
-            published = await self._published_for(row)
             for one in occurrences:
-                given = _assignment(row, one, published.structure, published.contents.steps)
+                given = _assignment(row, one, await self._shown(row, one, newest[row.pathway]))
                 if given is not None:
                     group = {"client": row.client, "step": f"{row.pathway}/{one.step}", "pathway": row.pathway}
                     group["kind"] = given.kind or "none"
@@ -59,13 +58,12 @@ class Measuring(Desk):
     async def session_log(self, journey: str) -> list[SessionLog]:
         """What the client was given between one attended session and the next, and what became of it (D37)."""
         row = await self._journey(journey)
-        published = await self._published_for(row)
-        contents = published.contents
+        newest = (await self._newest([row]))[row.pathway]
         async with self._database.read() as session:
-            found = await journeys.occurrences(session, row.id)
+            found = [(one, await self._shown(row, one, newest)) for one in await journeys.occurrences(session, row.id)]
             attended = []
-            for one in found:
-                if published.structure.by_id[StepId(one.step)].type == "appointment" and one.state == "completed":
+            for one, shown in found:
+                if shown.step.type == "appointment" and one.state == "completed":
                     given = await responses.of_occurrence(session, row.id, one.id)
                     if given and given[-1].outcome.get("attended"):
                         attended.append(one)
@@ -75,10 +73,10 @@ class Measuring(Desk):
         for at, (name, begins) in enumerate(starts):
             ends = starts[at + 1][1] if at + 1 < len(starts) else None
             entries = tuple(
-                _entry(one, contents.steps[StepId(one.step)], contents.language)
-                for one in found
+                _entry(one, shown)
+                for one, shown in found
                 if one.delivered_at is not None
-                and published.structure.by_id[StepId(one.step)].actor == "client"
+                and shown.step.actor == "client"
                 and (begins is None or one.delivered_at >= begins)
                 and (ends is None or one.delivered_at < ends)
             )
@@ -89,7 +87,7 @@ class Measuring(Desk):
     async def stages(self, journey: str) -> list[Stage]:
         """The parts of the pathway in the client's language, each with the share of its required steps that are done."""
         row = await self._journey(journey)
-        published = await self._published_for(row)
+        published = await self._running(row)
         contents, language = published.contents, (await self._client(row.client)).language
         async with self._database.read() as session:
             found = await journeys.occurrences(session, row.id)
@@ -136,14 +134,13 @@ class Measuring(Desk):
     async def evidence(self, journey: str, occurrence: str) -> Evidence:
         """What can be shown of how a step was assigned: a checklist, never a score of the practitioner (D36)."""
         row = await self._journey(journey)
-        published = await self._published_for(row)
+        newest = (await self._newest([row]))[row.pathway]
         async with self._database.read() as session:
             found = {one.id: one for one in await journeys.occurrences(session, row.id)}
             given = await responses.of_occurrence(session, row.id, occurrence)
         if occurrence not in found:
             raise NotFound(f"{occurrence} was not delivered in this journey yet")
-        step = StepId(found[occurrence].step)
-        shown, plan = published.contents.steps[step], published.structure.by_id[step]
+        plan, shown, _, _ = await self._shown(row, found[occurrence], newest)
         said = given[-1].payload if given else {}
         return Evidence(
             rationale=shown.rationale is not None,
@@ -155,10 +152,8 @@ class Measuring(Desk):
         )
 
 
-def _assignment(
-    row: JourneyRow, one: OccurrenceRow, structure: Structure, steps: dict[StepId, StepContent]
-) -> Assignment | None:
-    step = structure.by_id[StepId(one.step)]
+def _assignment(row: JourneyRow, one: OccurrenceRow, shown: Shown) -> Assignment | None:
+    step = shown.step
     if step.actor != "client" or one.due_at is None:
         return None
     return Assignment.model_validate(
@@ -166,7 +161,7 @@ def _assignment(
             "occurrence": one.id,
             "step": one.step,
             "pathway": row.pathway,
-            "kind": steps[step.id].kind,
+            "kind": shown.content.kind,
             "required": step.required,
             "due_at": one.due_at,
             "state": one.state,
@@ -176,7 +171,8 @@ def _assignment(
     )
 
 
-def _entry(one: OccurrenceRow, shown: StepContent, language: str) -> LogEntry:
-    title = in_language(shown.title, language, language) if shown.title else one.step
+def _entry(one: OccurrenceRow, shown: Shown) -> LogEntry:
+    language, content = shown.contents.language, shown.content
+    title = in_language(content.title, language, language) if content.title else one.step
     facts = one.model_dump(include={"delivered_at", "state", "settled_at", "late"})
-    return LogEntry.model_validate({"occurrence": one.id, "title": title, "kind": shown.kind, **facts})
+    return LogEntry.model_validate({"occurrence": one.id, "title": title, "kind": content.kind, **facts})

@@ -8,9 +8,10 @@ from engine.advance import advance
 from engine.base import MessageId
 from engine.journey import Journey
 from engine.messages import Message, Tick
+from engine.moves import moves_between
 from engine.plan import plan
 from engine.structure import Structure
-from engine.turn import Plan, Planned, Turn
+from engine.turn import Move, Turn
 from stepwell.access import needs
 from stepwell.models import Foreseen, MessageAhead, PlanChange, StateChange
 from stepwell.telling import message_from
@@ -37,9 +38,8 @@ class Previewing(Watching):
         if self._caller.by is not None:
             facts["by"] = self._caller.by
         message = message_from(kind, _NAME, facts)
-        structure = (await self._published_for(row)).structure
-        state = await self._ask(row, JourneyWorkflow.state)
-        return foreseen(structure, state, message, max(self._now(), state.seen_at))
+        now = await self._ask(row, JourneyWorkflow.checkpoint)
+        return foreseen(now.structure, now.journey, message, max(self._now(), now.journey.seen_at))
 
 
 def foreseen(structure: Structure, journey: Journey, message: Message, now: datetime) -> Foreseen:
@@ -70,6 +70,11 @@ def _states(before: Journey, after: Journey) -> Iterator[StateChange]:
         old = before.occurrences.get(name)
         if old is None or old.state != one.state:
             yield StateChange(occurrence=name, step=one.step, before=old.state if old else None, after=one.state)
+
+
+def _moves(structure: Structure, alone: Turn, told: Turn, now: datetime) -> Iterator[Move]:
+    after = plan(told.structure or structure, told.journey, now)
+    return moves_between(plan(structure, alone.journey, now), after, told.events, now)
 
 
 def _messages(before: Turn, after: Turn) -> Iterator[MessageAhead]:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from engine.base import StepId
+from pydantic import ValidationError
+
 from engine.calendar import wall
 from engine.fingerprint import fingerprint
-from engine.steptype import Answered
+from engine.steptype import Answered, AnyStepType, Content, InvalidResponse, Response
 from engine.words import Reader, in_language
 from engine.zones import zone_of
 from stepwell.access import needs
@@ -15,8 +16,9 @@ from stepwell.errors import Refused
 from stepwell.judging import step_of, type_of
 from stepwell.models import Given
 from stepwell.watching import Watching
-from store import events, journeys, posts, responses
+from store import events, journeys, posts, responses, versions
 from store.tables import JourneyRow, ResponseRow
+from store.versions import Shown
 
 
 class Reading(Watching, Alerting):
@@ -76,31 +78,30 @@ class Reading(Watching, Alerting):
     @needs("answers:read", "host", "practitioner", "client")
     async def picture(self, journey: str, step: str, *, reader: Side = "client") -> str | None:
         """The responses to a step so far as an SVG, the latest against the one before; None where there is nothing to draw."""
-        return (await self._shown(journey, step, reader))[0]
+        return (await self._drawn(journey, step, reader))[0]
 
     @needs("answers:read", "host", "practitioner", "client")
     async def report(self, journey: str, step: str, *, reader: Side = "client") -> str:
         """What the responses to a step so far come to, in Markdown, such as progress towards a goal."""
-        return (await self._shown(journey, step, reader))[1]
+        return (await self._drawn(journey, step, reader))[1]
 
-    async def _shown(self, journey: str, step: str, side: Side) -> tuple[str | None, str]:
+    async def _drawn(self, journey: str, step: str, side: Side) -> tuple[str | None, str]:
         side = self._side(side)
         row = await self._journey(journey)
-        published = await self._published_for(row)
-        structure = step_of(published, f"{step}.1")
-        step_type = type_of(self._types, structure.type)
-        content = step_type.content_model.model_validate(published.contents.steps[structure.id].content)
         async with self._database.read() as session:
-            given = [one for one in await responses.of_step(session, row.id, structure.id) if may_read(one, side)]
+            given = [one for one in await responses.of_step(session, row.id, step) if may_read(one, side)]
             days = {one.id: one.delivered_at for one in await journeys.occurrences(session, row.id)}
-        language = (await self._client(row.client)).language if side == "client" else published.contents.language
-        reader = Reader(language=language, fallback=published.contents.language)
+        shown = await self._shown_now(row, given[-1].occurrence if given else f"{step}.1")
+        step_type = type_of(self._types, shown.step.type)
+        content = step_type.content_model.model_validate(shown.content.content)
+        own = shown.contents.language
+        reader = Reader(language=(await self._client(row.client)).language if side == "client" else own, fallback=own)
         last = {one.occurrence: one for one in given}
         zone = zone_of(row.zone)
         answered = [
-            Answered(step_type.response_model.model_validate(one.payload), wall(day, zone).date())
+            Answered(response, wall(day, zone).date())
             for name, one in last.items()
-            if (day := days.get(name)) is not None
+            if (day := days.get(name)) is not None and (response := _answer_to(step_type, content, one.payload)) is not None
         ]
         return step_type.picture(content, answered, reader), step_type.report(content, answered, reader)
 
@@ -125,19 +126,17 @@ class Reading(Watching, Alerting):
             return await journeys.find(session, self._tenant, client=client, practitioner=self._practitioner, after=after)
 
     async def _export(self, row: JourneyRow, language: str) -> dict[str, Any]:
-        published = await self._published_for(row)
-        contents, structure = published.contents, published.structure
         async with self._database.read() as session:
             found = await journeys.occurrences(session, row.id)
             told = await events.read(session, row.id)
             talk, rated = await posts.thread(session, row.id), await posts.ratings(session, row.id)
+            newest = (await versions.newest(session, row.tenant, [row.pathway]))[row.pathway]
         given = {one.id: await self._read_for_export(row, one.id) for one in found}
+        shown = {one.id: await self._shown(row, one, newest) for one in found}
         steps = [
             {
                 "occurrence": one.id,
-                "title": contents.steps[StepId(one.step)].title_for_client(language, contents.language),
-                "rationale": _words(contents.steps[StepId(one.step)].rationale, language, contents.language),
-                "instructions": _words(contents.steps[StepId(one.step)].instructions, language, contents.language),
+                **_around(shown[one.id], language),
                 "state": one.state,
                 "delivered_at": one.delivered_at,
                 "settled_at": one.settled_at,
@@ -148,11 +147,11 @@ class Reading(Watching, Alerting):
                 ],
             }
             for one in found
-            if structure.by_id[StepId(one.step)].reader == "client"
+            if shown[one.id].step.reader == "client"
         ]
         return {
             "id": row.id,
-            "pathway": contents.title_for_client(language),
+            "pathway": (await self._running(row, newest)).contents.title_for_client(language),
             "status": row.status,
             "started_at": row.started_at,
             "finished_at": row.finished_at,
@@ -161,7 +160,7 @@ class Reading(Watching, Alerting):
             "reviews": [
                 {"at": each.accepted_at, "comment": each.payload.get("comment", ""), "praise": each.payload.get("praise", "")}
                 for one in found
-                if structure.by_id[StepId(one.step)].type == "review"
+                if shown[one.id].step.type == "review"
                 for each in given[one.id]
             ],
             "questions": [{"occurrence": one.occurrence, "by": one.role, "at": one.at, "text": one.text} for one in talk],
@@ -192,5 +191,21 @@ def given_from(row: ResponseRow) -> Given:
     return Given.model_validate({**known, "is_intact": intact})
 
 
-def _words(text: Any, language: str, fallback: str) -> str:
-    return in_language(text, language, fallback) if text else ""
+def _answer_to(step_type: AnyStepType, content: Content, payload: dict[str, Any]) -> Response | None:
+    """An earlier answer as the step asks now; None where it answers other words and would not be taken any more."""
+    try:
+        response: Response = step_type.response_model.model_validate(payload)
+        step_type.judge(content, response)
+    except (ValidationError, InvalidResponse):
+        return None
+    return response
+
+
+def _around(shown: Shown, language: str) -> dict[str, str]:
+    """The words around a step as its client had them."""
+    content, own = shown.content, shown.contents.language
+    texts = {"rationale": content.rationale, "instructions": content.instructions}
+    return {
+        "title": content.title_for_client(language, own),
+        **{name: in_language(text, language, own) if text else "" for name, text in texts.items()},
+    }

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from engine.base import StepId
 from engine.calendar import wall
 from engine.contents import Contents, StepContent
 from engine.publishing import Published
@@ -19,9 +18,10 @@ from stepwell.desk import Desk, Side
 from stepwell.errors import NotFound
 from stepwell.models import Path, PathStep, ToDo
 from stepwell.wording import in_readers_words, is_same_for_all
-from store import clients, journeys, posts, response_drafts
+from store import clients, journeys, posts, response_drafts, versions
 from store.journeys import OpenStep
 from store.tables import ClientRow, JourneyRow, OccurrenceRow, PractitionerRow, ResponseDraftRow, TailoringRow
+from store.versions import Shown
 
 _OPEN = ("open", "started")
 _MOST_WORDED = 5000
@@ -59,14 +59,15 @@ class Showing(Desk):
         """One step that was delivered, open or not, as whoever asks may see it. Raises NotFound."""
         self._refuse_other_step(occurrence)
         row, side = await self._journey(journey), self._side("client")
-        published = await self._published_for(row)
         async with self._database.read() as session:
             known = await clients.get(session, self._tenant, row.client)
             found = await journeys.occurrence(session, row.id, occurrence)
             if found is None or found.delivered_at is None or known is None:
                 raise NotFound(f"{occurrence} was not delivered in this journey (yet)")
             around = await self._around(session, known, [row], side)
-        shown, step = self._shown_to(side, row, found, published, around), published.structure.by_id[StepId(found.step)]
+            newest = (await versions.newest(session, row.tenant, [row.pathway]))[row.pathway]
+        item = await self._shown(row, found, newest)
+        shown, step = self._shown_to(side, row, found, item, await self._running(row, newest), around), item.step
         # an open wait or task is shown for its note, and to the host that has to do it; once over it says nothing to anybody,
         # and a fork, which is never open, would show its conditions
         is_waited_for = step.actor == "host" and found.state in _OPEN and (shown.body or self._caller.kind == "host")
@@ -81,20 +82,25 @@ class Showing(Desk):
         async with self._database.read() as session:
             found = await journeys.with_occurrences(session, self._tenant, client=client, practitioner=self._practitioner)
             around = await self._around(session, known, [row for row, _ in found], "client")
-        paths = [await self._path(row, occurrences, around) for row, occurrences in found if row.status != "starting"]
+        newest = await self._newest(row for row, _ in found)
+        paths = [
+            await self._path(row, occurrences, around, newest[row.pathway])
+            for row, occurrences in found
+            if row.status != "starting"
+        ]
         return sorted(paths, key=lambda one: (one.started_at is not None, one.started_at), reverse=True)
 
-    async def _path(self, row: JourneyRow, occurrences: Sequence[OccurrenceRow], around: _Around) -> Path:
-        published = await self._published_for(row)
-        reader = self._reader_for("client", row, published.contents, around)
+    async def _path(self, row: JourneyRow, occurrences: Sequence[OccurrenceRow], around: _Around, newest: int) -> Path:
         steps = []
         for one in occurrences:
-            step, shown = published.structure.by_id[StepId(one.step)], published.contents.steps[StepId(one.step)]
-            if step.reader == "client" and one.delivered_at is not None:
+            if one.delivered_at is None:
+                continue
+            step, content, contents, _ = await self._shown(row, one, newest)
+            if step.reader == "client":
                 facts = one.model_dump(include={"state", "delivered_at", "settled_at", "late"})
-                title = reader.plain(shown.client_title or shown.title)
+                title = self._reader_for("client", row, contents, around).plain(content.client_title or content.title)
                 steps.append(PathStep(occurrence=one.id, title=title, type=step.type, **facts))
-        title = reader.plain(published.contents.client_title or published.contents.title)
+        title = self._title_of_pathway("client", row, await self._running(row, newest), around)
         facts = row.model_dump(include={"status", "started_at", "finished_at"})
         return Path(journey=row.id, title=title, steps=tuple(steps), **facts)
 
@@ -108,11 +114,11 @@ class Showing(Desk):
                 found = [one for one in found if self._practitioner in (one.journey.practitioner, known.practitioner)]
             around = await self._around_open(session, known, found, side)
         items = []
-        for row, occurrence, _, _ in found:
-            published = await self._published_for(row)
-            step = published.structure.by_id[StepId(occurrence.step)]
+        for row, occurrence, _, _, newest in found:
+            item = await self._shown(row, occurrence, newest)
+            step = item.step
             if side in (step.actor, step.reader) or (side == "client" and step.actor == "host"):
-                shown = self._shown_to(side, row, occurrence, published, around)
+                shown = self._shown_to(side, row, occurrence, item, await self._running(row, newest), around)
                 if step.actor != "host" or shown.body:  # what only the host has to do is shown for its note
                     items.append(shown)
         return items
@@ -139,24 +145,25 @@ class Showing(Desk):
             await response_drafts.of_journeys(session, ids, side),
         )
 
-    def _shown_to(self, side: Side, row: JourneyRow, occurrence: OccurrenceRow, published: Published, around: _Around) -> ToDo:
-        contents, step = published.contents, published.structure.by_id[StepId(occurrence.step)]
+    def _shown_to(
+        self, side: Side, row: JourneyRow, occurrence: OccurrenceRow, item: Shown, running: Published, around: _Around
+    ) -> ToDo:
+        step, shown, contents, number = item
         reader = self._reader_for(side, row, contents, around)
-        tailored = words_of(around.changes.get(row.id, ()), step.id)
-        shown = contents.steps[step.id]
+        tailored = words_of(around.changes.get(row.id, ()), occurrence.step)
         if tailored:
             shown = shown.model_copy(update={name: text for name, text in tailored.items() if name != "message"})
-        presented, content = self._presented(row, step, shown, reader)
+        presented, content = self._presented(row, number, step, shown, reader)
         draft = around.drafts.get((row.id, occurrence.id))
         return ToDo(
             journey=row.id,
             occurrence=occurrence.id,
-            step=step.id,
+            step=occurrence.step,
             type=step.type,
             title=reader.plain(
                 (shown.client_title or shown.title) if side == "client" else (shown.title or shown.client_title)
             ),
-            pathway_title=reader.plain(contents.client_title or contents.title),
+            pathway_title=self._title_of_pathway(side, row, running, around),
             rationale=reader.plain(shown.rationale),
             instructions=reader.plain(shown.instructions),
             message=reader.plain(tailored.get("message")),
@@ -173,32 +180,37 @@ class Showing(Desk):
             content=content,
             language=spoken(reader.language, contents),
             visibility=shown.visibility,
+            content_version=number,
         )
+
+    def _title_of_pathway(self, side: Side, row: JourneyRow, running: Published, around: _Around) -> str:
+        contents = running.contents
+        return self._reader_for(side, row, contents, around).plain(contents.client_title or contents.title)
 
     def _reader_for(self, side: Side, row: JourneyRow, contents: Contents, around: _Around) -> Reader:
         language = around.client.language if side == "client" else None
         return reader_of(row, around.client, around.practitioner_of(row), contents, language)
 
     def _presented(
-        self, row: JourneyRow, step: StepStructure, shown: StepContent, reader: Reader
+        self, row: JourneyRow, number: int, step: StepStructure, shown: StepContent, reader: Reader
     ) -> tuple[Presentation, dict[str, object]]:
         """The step as its type shows it; nothing but what stands around it where the type is not installed here."""
         step_type = self._types.get(step.type)
         if step_type is None:
             return Presentation(body="", preview=""), shown.content
-        content = self._content_of(row, step, shown, step_type)
-        return step_type.present(content, reader), self._worded_for(row, step, shown, step_type, content, reader)
+        place = (row.tenant, row.pathway, number, step.id)
+        content = self._content_of(place, shown, step_type)
+        return step_type.present(content, reader), self._worded_for(place, shown, step_type, content, reader)
 
     def _worded_for(
         self,
-        row: JourneyRow,
-        step: StepStructure,
+        place: tuple[str, str, int, str],
         shown: StepContent,
         step_type: AnyStepType,
         content: Content,
         reader: Reader,
     ) -> dict[str, object]:
-        key = (row.tenant, row.pathway, str(row.version), step.id, reader.language, reader.fallback)
+        key = (*place, reader.language, reader.fallback)
         known = self._worded.get(key)
         if known is None:
             known = in_readers_words(step_type, content, shown.content, reader)
@@ -208,12 +220,13 @@ class Showing(Desk):
                 self._worded[key] = known
         return known
 
-    def _content_of(self, row: JourneyRow, step: StepStructure, shown: StepContent, step_type: AnyStepType) -> Content:
+    def _content_of(self, place: tuple[str, str, int, str], shown: StepContent, step_type: AnyStepType) -> Content:
         """The content as its type models it; read once, since a version never changes."""
-        key = (row.tenant, row.pathway, row.version, step.id)
-        known = self._read_contents.get(key)
+        known = self._read_contents.get(place)
         if known is None:
-            known = self._read_contents[key] = step_type.content_model.model_validate(shown.content)
+            if len(self._read_contents) >= _MOST_WORDED:
+                self._read_contents.clear()
+            known = self._read_contents[place] = step_type.content_model.model_validate(shown.content)
         return known
 
 

@@ -154,12 +154,10 @@ class Steering(Telling):
         self, journey: str, occurrence: str, at: datetime, *, by: By = _PRACTITIONER, message_id: str | None = None
     ) -> Answer:
         """Book an appointment, or move it: what counts from its date is planned again at once (rule T4)."""
-        published = await self._published_for(await self._journey(journey))
-        step = step_of(published, occurrence)
-        content = published.contents.steps[step.id].content
-        if step.type != AppointmentStep.name:
+        step = step_of(await self._published_for(await self._journey(journey)), occurrence)
+        if step.type != AppointmentStep.name or step.completes_on is None or step.completes_on.date is None:
             raise Refused("no_appointment", "T4", f"{occurrence} is a {step.type}, not an appointment")
-        return await self.set_date(journey, content["date"], at, by=by, message_id=message_id)
+        return await self.set_date(journey, step.completes_on.date, at, by=by, message_id=message_id)
 
     @needs("journeys:write", "practitioner", "operator")
     async def release(

@@ -8,7 +8,6 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowQueryFailedError,
 from temporalio.service import RPCError, RPCStatusCode
 
 from engine.adherence import Adherence, adherence
-from engine.base import StepId
 from engine.events import Event
 from engine.journey import Journey
 from engine.publishing import Published
@@ -20,8 +19,9 @@ from stepwell.errors import NotFound, Unavailable
 from stepwell.models import Coming, JourneyDetail, JourneySummary, Mismatch, OccurrenceSummary, Sent
 from stepwell.showing import Showing, reader_of
 from stepwell.steering import summary_from
-from store import clients, events, journeys, ledger, projection
+from store import clients, events, journeys, ledger, projection, versions
 from store.tables import JourneyRow, NotificationRow, OccurrenceRow
+from store.versions import Shown
 from workflows.journey import JourneyWorkflow
 
 Answered = TypeVar("Answered")
@@ -62,11 +62,17 @@ class Watching(Showing):
     async def journey(self, journey: str) -> JourneyDetail:
         """One journey with everything that was delivered or settled. Raises NotFound."""
         row = await self._journey(journey)
-        published = await self._published_for(row)
         async with self._database.read() as session:
             rows = await journeys.occurrences(session, row.id)
-        shown = tuple(_occurrence(one, published) for one in rows)
+            newest = (await versions.newest(session, row.tenant, [row.pathway]))[row.pathway]
+        shown = tuple([_occurrence(one, await self._shown(row, one, newest)) for one in rows])
         return JourneyDetail(**summary_from(row).model_dump(), zone=row.zone, occurrences=shown)
+
+    @needs("journeys:read", "host", "practitioner", "operator")
+    async def running(self, journey: str) -> Published:
+        """The pathway as this journey runs it: its own structure, with the words that nobody has opened yet and would be
+        shown now (rule E). What was opened or answered keeps its own: `content_version` of its occurrence."""
+        return await self._running(await self._journey(journey))
 
     @needs("journeys:read", "host", "practitioner", "operator")
     async def forecast(self, journey: str) -> Plan:
@@ -86,17 +92,19 @@ class Watching(Showing):
     async def coming(self, journey: str) -> list[Coming]:
         """What is still to come, in order of time, in the client's language and with nothing that is not for them."""
         row = await self._journey(journey)
-        published, plan = await self._published_for(row), await self._ask(row, JourneyWorkflow.forecast)
+        plan = await self._ask(row, JourneyWorkflow.forecast)
         client = await self._client(row.client)
         async with self._database.read() as session:
             practitioner = await clients.practitioner_of(session, row, client)
-        reader = reader_of(row, client, practitioner, published.contents, client.language)
+            newest = (await versions.newest(session, row.tenant, [row.pathway]))[row.pathway]
         found = []
         for item in plan.items:
-            step = published.structure.by_id[item.step]
-            if item.what == "delivery" and step.reader == "client":
-                shown = published.contents.steps[step.id]
-                words = self._presented(row, step, shown, reader)[0].forecast
+            if item.what != "delivery":
+                continue
+            step, shown, contents, number = await self._versions.shown_unopened(row, item.step, newest)
+            if step.reader == "client":
+                reader = reader_of(row, client, practitioner, contents, client.language)
+                words = self._presented(row, number, step, shown, reader)[0].forecast
                 title = reader.plain(shown.client_title or shown.title)
                 found.append(Coming(occurrence=item.occurrence, title=title, words=words, at=item.at, is_certain=item.certain))
         return found
@@ -200,11 +208,11 @@ def _without_values(event: Event) -> Event:
     return event.changed(why="a condition; its values are not shown here") if seen else event
 
 
-def _occurrence(row: OccurrenceRow, published: Published) -> OccurrenceSummary:
-    contents = published.contents
-    step = contents.steps.get(StepId(row.step))
-    words = in_language(step.title, contents.language, contents.language) if step and step.title else ""
-    return OccurrenceSummary(title=words, **row.model_dump(include=set(OccurrenceSummary.model_fields)))
+def _occurrence(row: OccurrenceRow, shown: Shown) -> OccurrenceSummary:
+    language, title = shown.contents.language, shown.content.title
+    words = in_language(title, language, language) if title else ""
+    facts = row.model_dump(include=set(OccurrenceSummary.model_fields) - {"content_version"})
+    return OccurrenceSummary(title=words, content_version=shown.number, **facts)
 
 
 def _sent(row: NotificationRow) -> Sent:

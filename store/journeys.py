@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from store.tables import ClientRow, JourneyRow, OccurrenceRow, ResponseDraftRow, TailoringRow
+from store.tables import AddedStepRow, ClientRow, JourneyRow, OccurrenceRow, PathwayVersionRow, ResponseDraftRow, TailoringRow
 
 OVER = ("completed", "stopped", "ended")
 
@@ -41,6 +41,11 @@ async def enrolled(session: AsyncSession, tenant: str, enrolment_key: str) -> li
         .order_by(col(JourneyRow.attempt).desc())
     )
     return list((await session.scalars(query)).all())
+
+
+async def added_steps(session: AsyncSession, journey: str) -> list[AddedStepRow]:
+    """The steps of a journey's own (rule E4)."""
+    return list((await session.scalars(select(AddedStepRow).where(AddedStepRow.journey == journey))).all())
 
 
 async def is_led_by(session: AsyncSession, tenant: str, client: str, practitioner: str) -> bool:
@@ -114,6 +119,8 @@ class OpenStep(NamedTuple):
     """Whether words of its journey are this client's alone."""
     is_begun: bool
     """Whether somebody has begun to write something in its journey."""
+    newest: int
+    """The newest version of its pathway."""
 
 
 async def open_steps(session: AsyncSession, tenant: str, client: str) -> list[OpenStep]:
@@ -126,8 +133,14 @@ def _open_steps() -> Executable:
     journey = col(JourneyRow.id)
     tailored = select(TailoringRow.number).where(col(TailoringRow.journey) == journey).exists()
     begun = select(ResponseDraftRow.saved_at).where(col(ResponseDraftRow.journey) == journey).exists()
+    newest = (
+        select(func.max(PathwayVersionRow.number))
+        .where(PathwayVersionRow.tenant == JourneyRow.tenant, PathwayVersionRow.pathway == JourneyRow.pathway)
+        .scalar_subquery()
+    )
     return (
         select(JourneyRow, OccurrenceRow, tailored, begun)
+        .add_columns(newest)
         .join(OccurrenceRow, col(OccurrenceRow.journey) == col(JourneyRow.id))
         .where(
             col(JourneyRow.tenant) == bindparam("tenant"),

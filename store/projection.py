@@ -26,6 +26,7 @@ async def read(session: AsyncSession, journey: JourneyRow) -> JourneyView:
             "risks": tuple(journey.risks or ()),
             "version": None if journey.entered_version is None else journey.version,
             "retired": journey.retired or {},
+            "renamed": journey.renamed or {},
             "deviations": journey.deviations,
             "seq": journey.seq,
             "occurrences": {row.id: _view(row) for row in rows},
@@ -50,7 +51,8 @@ async def write(
     if new.version is not None:
         journey.entered_version = journey.entered_version or journey.version
         journey.version = new.version
-    journey.retired = dict(new.retired) or None
+    journey.retired = {str(step): version for step, version in new.retired.items()} or None
+    journey.renamed = {str(old): str(now) for old, now in new.renamed.items()} or None
     journey.deviations = new.deviations
     journey.started_at = new.started_at
     journey.finished_at = new.finished_at
@@ -93,7 +95,19 @@ def differences(left: JourneyView, right: JourneyView) -> list[str]:
     """Where two views of one journey disagree, in words without content."""
     found = [
         f"{name}: {getattr(left, name)} against {getattr(right, name)}"
-        for name in ("status", "started_at", "finished_at", "zone", "dates", "risks", "version", "retired", "deviations", "seq")
+        for name in (
+            "status",
+            "started_at",
+            "finished_at",
+            "zone",
+            "dates",
+            "risks",
+            "version",
+            "retired",
+            "renamed",
+            "deviations",
+            "seq",
+        )
         if getattr(left, name) != getattr(right, name)
     ]
     for name in sorted({*left.occurrences, *right.occurrences}):

@@ -184,6 +184,8 @@ class JourneyRow(SQLModel, table=True):
     """The version it was entered on, where it has moved to another."""
     retired: dict[str, int] | None = Field(default=None, sa_type=JSON)
     """Steps that came once and are not in the pathway any more, each with the last version that had it."""
+    renamed: dict[str, str] | None = Field(default=None, sa_type=JSON)
+    """What steps were called before, each with its name now."""
     deviations: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     """In how many points this client's plan was changed alone (rule E4)."""
     created_at: datetime = Field(sa_type=Utc)
@@ -222,6 +224,8 @@ class OccurrenceRow(SQLModel, table=True):
     snoozed_until: datetime | None = Field(default=None, sa_type=Utc)
     generation: int = 0
     reminders: int = 0
+    content_version: int | None = None
+    """The version whose content it was opened or answered with; None: not yet, or from before this was kept."""
 
 
 class ResponseRow(SQLModel, table=True):

@@ -14,7 +14,7 @@ from pydantic import Field
 from engine.turn import Answer
 from stepwell.api.forms import Form, JourneyId, Occurrence
 from stepwell.api.identity import address_of
-from stepwell.api.occurrences import DraftWish, ResponseWish, SkipWish, UntilWish
+from stepwell.api.occurrences import ContentVersion, DraftWish, ResponseWish, SkipWish, UntilWish
 from stepwell.api.problems import documented
 from stepwell.api.routes import Door, MessageId, Routes
 from stepwell.handle import Stepwell
@@ -52,22 +52,22 @@ async def get_linked_step(door: Door) -> ToDo:
 
 
 @routes.post("/link/open", uses=Stepwell.linked_open, refuses=(404,))
-async def open_linked_step(door: Door, message_id: MessageId) -> Answer:
-    """Say that the client looks at the step of this link"""
-    return await door.linked_open(message_id=message_id)
+async def open_linked_step(door: Door, message_id: MessageId, content_version: ContentVersion = None) -> Answer:
+    """Say that the client looks at the step of this link: from the first time on its words stay as they are"""
+    return await door.linked_open(content_version=content_version, message_id=message_id)
 
 
 @routes.put("/link/draft", uses=Stepwell.linked_save, refuses=(404,), status_code=204)
 async def save_linked_response(wish: DraftWish, door: Door) -> None:
     """Keep what has been written so far; only its writer sees it"""
-    await door.linked_save(wish.response)
+    await door.linked_save(wish.response, content_version=wish.content_version)
 
 
 @routes.post("/link/responses", uses=Stepwell.linked_respond, refuses=(404,), status_code=201)
 async def respond_by_link(wish: ResponseWish, door: Door, message_id: MessageId) -> Taken:
     """Answer the step of this link; where `crisis_text` comes back, show it at once"""
-    name = wish.submission_id or message_id
-    return await door.linked_respond(wish.response, submission_id=name, obstacle=wish.obstacle)
+    facts = {"submission_id": wish.submission_id or message_id, **wish.model_dump(include={"obstacle", "content_version"})}
+    return await door.linked_respond(wish.response, **facts)
 
 
 @routes.post("/link/skip", uses=Stepwell.linked_skip, refuses=(404,))

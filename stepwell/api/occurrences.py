@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import Path
+from fastapi import Path, Query
 from pydantic import AwareDatetime, Field
 
 from engine.measures import Evidence
@@ -18,7 +18,28 @@ _AT = "/journeys/{journey}/occurrences/{occurrence}"
 Measure = Annotated[Literal["helpfulness", "time", "frequency", "effort", "value", "benefit"], Path()]
 
 
-class ResponseWish(Form):
+ContentVersion = Annotated[
+    int | None,
+    Query(
+        ge=1,
+        le=2**31 - 1,
+        description="What it was shown with: `content_version` of the to-do list; else the newest that fits.",
+    ),
+]
+
+
+class ShownWith(Form):
+    """Which words it was shown with."""
+
+    content_version: int | None = Field(
+        default=None,
+        ge=1,
+        le=2**31 - 1,
+        description="What it was shown with: `content_version` of the to-do list; else what it was opened with, or would be.",
+    )
+
+
+class ResponseWish(ShownWith):
     """A response: the page of its step type says what it holds."""
 
     response: Values = Field(default_factory=dict)
@@ -28,7 +49,7 @@ class ResponseWish(Form):
     obstacle: str | None = Field(default=None, max_length=64, description=f"Where it is late: one of {', '.join(OBSTACLES)}.")
 
 
-class DraftWish(Form):
+class DraftWish(ShownWith):
     """What has been written so far, valid or not."""
 
     response: Values
@@ -102,22 +123,24 @@ async def get_occurrence(journey: JourneyId, occurrence: Occurrence, door: Door)
 
 
 @routes.post(_AT + "/open", uses=Stepwell.open)
-async def open_step(journey: JourneyId, occurrence: Occurrence, door: Door, message_id: MessageId) -> Answer:
-    """Say that the client looks at a step, or works on it again"""
-    return await door.open(journey, occurrence, message_id=message_id)
+async def open_step(
+    journey: JourneyId, occurrence: Occurrence, door: Door, message_id: MessageId, content_version: ContentVersion = None
+) -> Answer:
+    """Say that the client looks at a step, or works on it again: from the first time on its words stay as they are"""
+    return await door.open(journey, occurrence, content_version=content_version, message_id=message_id)
 
 
 @routes.put(_AT + "/draft", uses=Stepwell.save_response, status_code=204)
 async def save_response(journey: JourneyId, occurrence: Occurrence, wish: DraftWish, door: Door) -> None:
     """Keep what has been written so far; only its writer sees it, in `draft` of the to-do list"""
-    await door.save_response(journey, occurrence, wish.response)
+    await door.save_response(journey, occurrence, wish.response, content_version=wish.content_version)
 
 
 @routes.post(_AT + "/responses", uses=Stepwell.respond, status_code=201)
 async def respond(journey: JourneyId, occurrence: Occurrence, wish: ResponseWish, door: Door, message_id: MessageId) -> Taken:
     """Send a response; where `crisis_text` comes back, show it at once"""
-    name = wish.submission_id or message_id
-    return await door.respond(journey, occurrence, wish.response, submission_id=name, obstacle=wish.obstacle)
+    facts = {"submission_id": wish.submission_id or message_id, **wish.model_dump(include={"obstacle", "content_version"})}
+    return await door.respond(journey, occurrence, wish.response, **facts)
 
 
 @routes.get(_AT + "/responses", uses=Stepwell.responses)

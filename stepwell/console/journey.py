@@ -75,9 +75,7 @@ async def live(request: Request, journey: JourneyId, door: Door) -> Response:
 async def _see(door: Stepwell, journey: str, *, asks: bool) -> dict[str, Any]:
     """Everything about a journey that can be had now; what is missing is said."""
     detail = await door.journey(journey)
-    published = await door.pathway(detail.pathway, detail.version)
-    if published is None:
-        raise NotFound(f"{detail.pathway} version {detail.version} is not in the store any more")
+    published = await door.running(detail.id)
     plan, missing, wrong = None, "", None
     if asks:  # a workflow that was ended from outside still answers: whether it runs is asked beside what it says
         (plan, missing), wrong = await asyncio.gather(_plan(door, detail), door.workflow_trouble(detail.id))

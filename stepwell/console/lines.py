@@ -173,6 +173,7 @@ def _blank(name: str, step: str, published: Published) -> Line:
 
 def _line(one: OccurrenceSummary, published: Published) -> Line:
     line = _blank(one.id, one.step, published)
+    line.title = one.title  # as it was opened or answered, where it was
     line.is_there, line.state, line.holds, line.late = True, one.state, one.holds, one.late
     line.at, line.settled_at, line.reminders = one.delivered_at, one.settled_at, one.reminders
     return line

@@ -1,5 +1,6 @@
 """A journey as a FHIR Bundle: a CarePlan, a Task for each occurrence, and what the practitioner may read of the answers."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
@@ -9,7 +10,7 @@ from engine.contents import Contents
 from engine.events import StepExcused
 from engine.publishing import Published
 from engine.steps.questionnaire import QuestionnaireContent
-from engine.structure import Actor, StepStructure
+from engine.structure import Actor
 from stepwell.errors import NotFound
 from stepwell.fhir.questionnaire_out import QuestionnaireOut
 from stepwell.fhir.releases import Release, check_resource
@@ -36,55 +37,65 @@ async def export_journey(stepwell: Stepwell, journey: str, *, release: Release =
     alone. Raises NotFound, NotInstalled.
     """
     detail = await stepwell.journey(journey)
-    published = await stepwell.pathway(detail.pathway, detail.version)
-    if published is None:
-        raise NotFound(f"{detail.pathway} version {detail.version} is not in the store any more")
+    numbers = {detail.version, *(one.content_version for one in detail.occurrences)}
+    shown = {number: await _version(stepwell, detail.pathway, number) for number in sorted(numbers)}
     reasons: dict[str, str] = {
         event.occurrence: event.reason for event in await stepwell.history(detail.id) if isinstance(event, StepExcused)
     }
-    out = _Bundle(detail, published, detail.practitioner or (await stepwell.client(detail.client)).practitioner, release)
+    out = _Bundle(detail, shown, detail.practitioner or (await stepwell.client(detail.client)).practitioner, release)
     for occurrence in detail.occurrences:
-        given = await stepwell.responses(detail.id, occurrence.id) if occurrence.step in out.questionnaires else []
+        is_asked = (occurrence.step, occurrence.content_version) in out.questionnaires
+        given = await stepwell.responses(detail.id, occurrence.id) if is_asked else []
         out.add(occurrence, [one for one in given if one.by_role == "client"], reasons.get(occurrence.id, ""))
     bundle = out.bundle()
     check_resource(bundle, release)
     return Exported(bundle, tuple(out.notes))
 
 
-class _Bundle:
-    """Collects the resources of one journey."""
+async def _version(stepwell: Stepwell, pathway: str, number: int) -> Published:
+    published = await stepwell.pathway(pathway, number)
+    if published is None:
+        raise NotFound(f"{pathway} version {number} is not in the store any more")
+    return published
 
-    def __init__(self, journey: JourneyDetail, published: Published, practitioner: str | None, release: Release) -> None:
+
+class _Bundle:
+    """Collects the resources of one journey, each step in the words it was opened or answered with."""
+
+    def __init__(
+        self, journey: JourneyDetail, versions: Mapping[int, Published], practitioner: str | None, release: Release
+    ) -> None:
         self._journey = journey
-        self._contents: Contents = published.contents
-        self._steps: dict[StepId, StepStructure] = published.structure.by_id
+        self._versions = versions
+        self._contents: Contents = versions[journey.version].contents
         self._practitioner = practitioner
         self._release = release
         self._plan = _Named("CarePlan", journey.id)
         self._tasks: list[_Named] = []
         self._entries: list[Resource] = []
         self.notes: list[Note] = []
-        self.questionnaires = {
-            name: QuestionnaireOut(QuestionnaireContent.model_validate(shown.content), published.contents.language, release)
-            for name, shown in published.contents.steps.items()
-            if shown.type == "questionnaire"
-        }
-        for name, out in self.questionnaires.items():
-            shown = published.contents.steps[name]
-            element = out.questionnaire(self._url(name), f"{journey.version}", shown.title)
-            self._add(_Named("Questionnaire", f"{self._url(name)}|{journey.version}"), element)
-            self.notes += [note.model_copy(update={"document": f"step {name}"}) for note in out.report.notes]
+        self.questionnaires: dict[tuple[str, int], QuestionnaireOut] = {}
+        asked = {(one.step, one.content_version) for one in journey.occurrences}
+        ahead = {(str(name), journey.version) for name in self._contents.steps if name not in {step for step, _ in asked}}
+        for name, number in sorted(asked | ahead):
+            shown, language = versions[number].contents.steps[StepId(name)], versions[number].contents.language
+            if shown.type == "questionnaire":
+                out = QuestionnaireOut(QuestionnaireContent.model_validate(shown.content), language, release)
+                self.questionnaires[name, number] = out
+                element = out.questionnaire(self._url(name), f"{number}", shown.title)
+                self._add(_Named("Questionnaire", f"{self._url(name)}|{number}"), element)
+                self.notes += [note.model_copy(update={"document": f"step {name}"}) for note in out.report.notes]
 
     def _url(self, step: str) -> str:
         return f"urn:stepwell:pathway:{self._journey.pathway}:{step}"
 
     def add(self, occurrence: OccurrenceSummary, given: list[Given], reason: str) -> None:
         """One occurrence with what may be read of it."""
-        step = self._steps[StepId(occurrence.step)]
+        version = self._versions[occurrence.content_version]
+        step = version.structure.by_id[StepId(occurrence.step)]
         known = TASKS[occurrence.state]  # type: ignore[index]
         task = _Named("Task", f"{self._journey.id}/{occurrence.id}")
-        language = self._contents.language
-        shown = self._contents.steps[step.id]
+        language, shown = version.contents.language, version.contents.steps[step.id]
         element: Resource = {
             **{"resourceType": "Task", "status": known.status, "intent": "plan"},
             "identifier": [{"system": "urn:stepwell:occurrence", "value": f"{self._journey.id}/{occurrence.id}"}],
@@ -121,14 +132,14 @@ class _Bundle:
         element: Resource = {
             "resourceType": "QuestionnaireResponse",
             "status": "amended" if len(given) > 1 else "completed",
-            "questionnaire": f"{self._url(occurrence.step)}|{self._journey.version}",
+            "questionnaire": f"{self._url(occurrence.step)}|{occurrence.content_version}",
             "basedOn": [self._plan.reference],
             "subject": _person("client", self._journey.client),
             "source": _person("client", self._journey.client),
         }
         if last.accepted_at is not None:
             element["authored"] = _instant(last.accepted_at)
-        items = self.questionnaires[StepId(occurrence.step)].response(last.payload.get("answers", {}))
+        items = self.questionnaires[occurrence.step, occurrence.content_version].response(last.payload.get("answers", {}))
         if items:
             element["item"] = items
         return named if self._add(named, element) else None

@@ -47,6 +47,8 @@ class OccurrenceSummary(Out):
     late: bool
     holds: bool
     reminders: int
+    content_version: int
+    """The version of the pathway that it is shown with, or was opened or answered with (rule E)."""
 
 
 class JourneyDetail(JourneySummary):

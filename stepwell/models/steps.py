@@ -49,6 +49,8 @@ class ToDo(Out):
     """What the words are in: the reader's, where the pathway has it."""
     visibility: str = "client_and_practitioner"
     """Who reads the answer: say so before it is given (rule V1)."""
+    content_version: int = 1
+    """The version of the pathway whose words these are; say it when the step is opened or answered (rule E)."""
     content: dict[str, Any] = Field(default_factory=dict)
     """What the step type asks for, its texts in the reader's language, for a host that draws it."""
 

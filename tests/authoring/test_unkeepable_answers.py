@@ -17,7 +17,7 @@ def test_not_a_number_is_refused(value: float) -> None:
     step = published.structure.by_id["task"]  # type: ignore[index]
     answers: dict[str, Any] = {"what": "walk", "times": value, "before": 3, "after": 6}
     with pytest.raises(InvalidResponse):
-        judge(published, step_types(), step, {"answers": answers})
+        judge(published.contents.steps[step.id], step_types(), step, {"answers": answers})
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\ud83d"])
@@ -27,4 +27,4 @@ def test_text_that_is_none_is_refused(text: str, where: str) -> None:
     published = example("depression-homework")
     step = published.structure.by_id["task"]  # type: ignore[index]
     with pytest.raises(InvalidResponse, match="no text"):
-        judge(published, step_types(), step, {"answers": {where: text}})
+        judge(published.contents.steps[step.id], step_types(), step, {"answers": {where: text}})

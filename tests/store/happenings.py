@@ -54,6 +54,7 @@ _FIELDS: dict[str, Any] = {
     "retired": {"walk": 1},
     "renewed": ("phq9.1",),
     "deviations": 1,
+    "content_version": 2,
     "quiet_hours": TimeWindow.model_validate({"start": "00:00", "end": "06:30"}),
 }
 _PLANNED = Reason(

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0007"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -13,6 +13,7 @@ def upgrade() -> None:
     """Create and widen them."""
     op.add_column("journey", sa.Column("entered_version", sa.Integer(), nullable=True))
     op.add_column("journey", sa.Column("retired", sa.JSON(), nullable=True))
+    op.add_column("journey", sa.Column("renamed", sa.JSON(), nullable=True))
     op.add_column("journey", sa.Column("deviations", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("bulk_item", sa.Column("difference", sa.JSON(), nullable=True))
     op.create_table(
