@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import structlog
 from temporalio import activity
@@ -25,15 +25,17 @@ _BEAT = 3.0
 class Outcome(NamedTuple):
     """What became of one journey, and why where it is not done."""
 
-    state: Literal["done", "refused", "failed"]
+    state: Literal["done", "refused", "failed", "ready"]
     message: str | None = None
+    difference: dict[str, Any] | None = None
+    """A migration: what it comes to for this journey."""
 
 
 class Actions(Protocol):
     """What can be done to a journey, as many at once need it. Each is safe to repeat for the same job."""
 
-    async def act(self, job: BulkJobRow, journey: str) -> Outcome:
-        """Do what the job says to one journey."""
+    async def act(self, job: BulkJobRow, item: BulkItemRow) -> Outcome:
+        """Do what the job says to one journey, as far as it is time for it."""
 
 
 class Bulk:
@@ -58,7 +60,7 @@ class Bulk:
             async with asyncio.TaskGroup() as group:
                 pace = group.create_task(asyncio.sleep(self._pause))
                 for item in waiting:
-                    group.create_task(self._one(job, item.journey))
+                    group.create_task(self._one(job, item))
             await pace
         return CarriedOut(is_finished=False)
 
@@ -68,7 +70,7 @@ class Bulk:
             job = await bulk.get(session, wanted.tenant, wanted.job)
             if job is None:
                 raise ApplicationError(f"the job {wanted.job} is not in the store", type="NoJob", non_retryable=True)
-            waiting = await bulk.items(session, job.id, state=bulk.WAITING, limit=_AT_ONCE)
+            waiting = await bulk.items(session, job.id, states=bulk.TO_DO, limit=_AT_ONCE)
         if job.cancelled_at is not None or not waiting:
             async with self._database.begin() as session:
                 job = await bulk.get(session, wanted.tenant, wanted.job) or job
@@ -76,14 +78,15 @@ class Bulk:
             _log.info("bulk action finished", job=job.id, action=job.action)
         return job, waiting
 
-    async def _one(self, job: BulkJobRow, journey: str) -> None:
+    async def _one(self, job: BulkJobRow, item: BulkItemRow) -> None:
         try:
-            outcome = await self._actions.act(job, journey)
+            outcome = await self._actions.act(job, item)
         except Exception as error:  # one journey keeps no other back, whatever is wrong with it
-            _log.error("a journey cannot be acted on", job=job.id, journey=journey, error=repr(error))
+            _log.error("a journey cannot be acted on", job=job.id, journey=item.journey, error=repr(error))
             outcome = Outcome("failed", f"{type(error).__name__}; the worker's log says more")
         async with self._database.begin() as session:
-            await bulk.settle(session, job.id, journey, outcome.state, outcome.message, datetime.now(UTC))
+            now = datetime.now(UTC)
+            await bulk.settle(session, job.id, item.journey, outcome.state, outcome.message, now, difference=outcome.difference)
 
 
 @asynccontextmanager

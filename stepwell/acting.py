@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypeVar, cast
 
 from temporalio.client import Client as Connection
 
@@ -11,13 +11,17 @@ from engine.steps import StepTypes
 from engine.turn import Answer
 from stepwell.access import Caller, Kind
 from stepwell.care import Care
+from stepwell.desk import Desk
 from stepwell.errors import Forbidden, NotFound, Refused, StepwellError
+from stepwell.migrations import migrate_one
+from stepwell.moving import Moving
 from stepwell.steering import Steering
 from store import events, journeys
 from store.database import Database
 from store.ids import id_from
-from store.tables import BulkJobRow, OccurrenceRow
+from store.tables import BulkItemRow, BulkJobRow, OccurrenceRow
 
+_Door = TypeVar("_Door", bound=Desk)
 _OPEN = ("open", "started")
 _SKEW = timedelta(minutes=1)
 """By how much the clocks of two machines may differ."""
@@ -32,9 +36,12 @@ class Acting:
         self._types = types
         self._care = care
 
-    async def act(self, job: BulkJobRow, journey: str) -> Outcome:
+    async def act(self, job: BulkJobRow, item: BulkItemRow) -> Outcome:
         """Do it, and say what became of it. What was refused stays so; what failed may be tried again."""
+        journey = item.journey
         try:
+            if job.action == "migrate":
+                return await migrate_one(self._door(Moving, job), job, item)
             await self._act(job, journey)
         except (Refused, NotFound, Forbidden) as refused:
             if job.action == "stop" and await self._has_stopped(job, journey):
@@ -45,7 +52,7 @@ class Acting:
         return Outcome("done")
 
     async def _act(self, job: BulkJobRow, journey: str) -> None:
-        steering = Steering(self._database, self._connection, job.tenant, self._types, self._care).called_by(_caller(job))
+        steering = self._door(Steering, job)
         if job.action in _ON_JOURNEYS:
             await _ON_JOURNEYS[job.action](steering, job, journey)
             return
@@ -62,6 +69,9 @@ class Acting:
                 refusals.append(refused)
         if len(refusals) == len(steps):
             raise refusals[0]
+
+    def _door(self, kind: type[_Door], job: BulkJobRow) -> _Door:
+        return kind(self._database, self._connection, job.tenant, self._types, self._care).called_by(_caller(job))
 
     async def _has_stopped(self, job: BulkJobRow, journey: str) -> bool:
         """Whether it was this job that ended the journey, before whoever carried it out could say so."""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any, get_args
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -13,7 +14,7 @@ from engine.journey import PauseMode
 from stepwell.access import needs
 from stepwell.desk import plain
 from stepwell.errors import NotFound, Refused, Unavailable
-from stepwell.models import BulkAction, BulkItem, BulkItemPage, BulkJob, BulkPreview, JourneyQuery
+from stepwell.models import BulkAction, BulkItem, BulkItemPage, BulkJob, BulkPreview, ItemState, JobAction, JourneyQuery
 from stepwell.searching import Searching, line_from
 from store import bulk
 from store.bulk import Outlook
@@ -72,6 +73,9 @@ class Bulk(Searching):
         why = plain(reason.strip(), "a reason", "G8", 2000)
         if action in _WITH_REASON and not why:
             raise Refused("no_reason", "G8", f"to {action} many journeys needs a reason, as for one")
+        return await self._begin_job(target, action, {"reason": why, "mode": mode}, request_id)
+
+    async def _begin_job(self, target: Target, action: JobAction, arguments: dict[str, Any], request_id: str | None) -> BulkJob:
         name = id_from("bulk", self._tenant, self._caller.name, request_id) if request_id else new_id("bulk")
         who = self._starter
         async with self._database.read() as session:
@@ -82,7 +86,7 @@ class Bulk(Searching):
                 id=name,
                 tenant=self._tenant,
                 action=action,
-                arguments={"reason": why, "mode": mode},
+                arguments=arguments,
                 by_role=who[0],
                 by_id=who[1],
                 created_at=self._now(),
@@ -114,7 +118,8 @@ class Bulk(Searching):
         """What became of each journey of it, in order of their ids, after one. Raises NotFound."""
         async with self._database.read() as session:
             await self._job(session, job)
-            rows = await bulk.items(session, job, state=state, limit=limit + 1, after=after or "")
+            states = (state,) if state else ()
+            rows = await bulk.items(session, job, states=states, limit=limit + 1, after=after or "")
         items = tuple(BulkItem.model_validate(row.model_dump(exclude={"job"})) for row in rows[:limit])
         return BulkItemPage(items=items, next=items[-1].journey if len(rows) > limit else None)
 
@@ -211,5 +216,6 @@ def _obstacle(one: Outlook, action: BulkAction) -> str:
 
 def _job(row: BulkJobRow, counts: dict[str, int]) -> BulkJob:
     known = row.model_dump(include={"id", "action", "by_role", "by_id", "created_at", "cancelled_at", "finished_at"})
-    states = {one: counts.get(one, 0) for one in ("waiting", "done", "refused", "failed")}
-    return BulkJob.model_validate({**known, **states, "reason": row.arguments.get("reason") or None})
+    states = {one: counts.get(one, 0) for one in get_args(ItemState)}
+    arguments = {"reason": row.arguments.get("reason") or None, "to_version": row.arguments.get("to")}
+    return BulkJob.model_validate({**known, **states, **arguments})

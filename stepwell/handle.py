@@ -8,7 +8,6 @@ from temporalio.service import RPCError
 
 from engine.steps import StepTypes
 from stepwell.assigning import Assigning
-from stepwell.bulk import Bulk
 from stepwell.care import care_from
 from stepwell.connection import connect_to
 from stepwell.conversing import Conversing
@@ -18,9 +17,10 @@ from stepwell.figures import Figures
 from stepwell.keys import Keys
 from stepwell.links import Links
 from stepwell.measuring import Measuring
+from stepwell.migrations import Migrations
+from stepwell.moving import Moving
 from stepwell.outgoing import Outgoing
 from stepwell.packages import installed_types
-from stepwell.previewing import Previewing
 from stepwell.revealing import Revealing
 from stepwell.settings import Settings, allowed_targets, load_settings
 from stepwell.troubles import Troubles
@@ -36,9 +36,9 @@ class Stepwell(
     Conversing,
     Exporting,
     Measuring,
-    Bulk,
+    Migrations,
     Figures,
-    Previewing,
+    Moving,
     Troubles,
     Revealing,
     Trying,

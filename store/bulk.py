@@ -13,6 +13,12 @@ from store.search import Filters
 from store.tables import BulkItemRow, BulkJobRow, JourneyRow, OccurrenceRow
 
 WAITING = "waiting"
+READY = "ready"
+"""A migration: looked at, and nobody has chosen it yet."""
+CHOSEN = "chosen"
+LEFT = "left"
+"""A migration: looked at, and not chosen."""
+TO_DO = (WAITING, CHOSEN)
 _OPEN = ("open", "started")
 
 
@@ -85,27 +91,54 @@ async def counts(session: AsyncSession, jobs: Sequence[str]) -> dict[str, dict[s
     return found
 
 
-async def items(session: AsyncSession, job: str, *, state: str | None = None, limit: int, after: str = "") -> list[BulkItemRow]:
+async def items(
+    session: AsyncSession, job: str, *, states: Sequence[str] = (), limit: int, after: str = ""
+) -> list[BulkItemRow]:
     """The journeys of a job in order of their ids, after one."""
     query = select(BulkItemRow).where(col(BulkItemRow.job) == job, col(BulkItemRow.journey) > after)
-    if state is not None:
-        query = query.where(col(BulkItemRow.state) == state)
+    if states:
+        query = query.where(col(BulkItemRow.state).in_(states))
     return list((await session.scalars(query.order_by(col(BulkItemRow.journey)).limit(limit))).all())
 
 
-async def settle(session: AsyncSession, job: str, journey: str, state: str, message: str | None, now: datetime) -> None:
+async def settle(
+    session: AsyncSession,
+    job: str,
+    journey: str,
+    state: str,
+    message: str | None,
+    now: datetime,
+    *,
+    difference: dict[str, Any] | None = None,
+) -> None:
     """Say what became of one; whoever was first has said it."""
+    told = {} if difference is None else {"difference": difference}
     await session.execute(
         update(BulkItemRow)
-        .where(col(BulkItemRow.job) == job, col(BulkItemRow.journey) == journey, col(BulkItemRow.state) == WAITING)
-        .values(state=state, message=message, done_at=now)
+        .where(col(BulkItemRow.job) == job, col(BulkItemRow.journey) == journey, col(BulkItemRow.state).in_(TO_DO))
+        .values(state=state, message=message, done_at=now, **told)
     )
+
+
+async def choose(session: AsyncSession, job: str, journeys: Sequence[str] | None) -> int:
+    """Choose these journeys of those that are ready, or with None all of them; returns how many."""
+    ready = [col(BulkItemRow.job) == job, col(BulkItemRow.state) == READY]
+    if journeys is not None:
+        ready.append(col(BulkItemRow.journey).in_(journeys))
+    found = await session.execute(update(BulkItemRow).where(*ready).values(state=CHOSEN, message=None, done_at=None))
+    return int(found.rowcount)  # type: ignore[attr-defined] # a result of UPDATE has it
+
+
+async def leave(session: AsyncSession, job: str) -> None:
+    """Leave every journey that is ready as it is."""
+    ready = (col(BulkItemRow.job) == job, col(BulkItemRow.state) == READY)
+    await session.execute(update(BulkItemRow).where(*ready).values(state=LEFT))
 
 
 async def finish(session: AsyncSession, job: BulkJobRow, now: datetime) -> bool:
     """Say that a job is finished, where nothing waits or it was cancelled; whether it is."""
     waiting = await session.scalar(
-        select(col(BulkItemRow.journey)).where(col(BulkItemRow.job) == job.id, col(BulkItemRow.state) == WAITING).limit(1)
+        select(col(BulkItemRow.journey)).where(col(BulkItemRow.job) == job.id, col(BulkItemRow.state).in_(TO_DO)).limit(1)
     )
     if waiting is None or job.cancelled_at is not None:
         job.finished_at = job.finished_at or now
@@ -115,12 +148,12 @@ async def finish(session: AsyncSession, job: BulkJobRow, now: datetime) -> bool:
 
 async def wait_again(session: AsyncSession, job: BulkJobRow) -> int:
     """Let what failed wait once more, and what a cancelled job left; how many wait now."""
-    await session.execute(
-        update(BulkItemRow)
-        .where(col(BulkItemRow.job) == job.id, col(BulkItemRow.state) == "failed")
-        .values(state=WAITING, message=None, done_at=None)
-    )
+    failed = (col(BulkItemRow.job) == job.id, col(BulkItemRow.state) == "failed")
+    was_chosen = col(BulkItemRow.difference).is_not(None)
+    for which, state in ((was_chosen, CHOSEN), (~was_chosen, WAITING)):
+        await session.execute(update(BulkItemRow).where(*failed, which).values(state=state, message=None, done_at=None))
     job.finished_at = job.cancelled_at = None
     session.add(job)
     await session.flush()
-    return (await counts(session, [job.id]))[job.id].get(WAITING, 0)
+    counted = (await counts(session, [job.id]))[job.id]
+    return sum(counted.get(state, 0) for state in TO_DO)

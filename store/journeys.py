@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Executable, and_, bindparam, func, or_, union_all
+from sqlalchemy import ColumnElement, Executable, and_, bindparam, delete, func, or_, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -46,6 +46,11 @@ async def enrolled(session: AsyncSession, tenant: str, enrolment_key: str) -> li
 async def added_steps(session: AsyncSession, journey: str) -> list[AddedStepRow]:
     """The steps of a journey's own (rule E4)."""
     return list((await session.scalars(select(AddedStepRow).where(AddedStepRow.journey == journey))).all())
+
+
+async def forget_added_step(session: AsyncSession, journey: str, step: str) -> None:
+    """Drop a step that the journey did not take."""
+    await session.execute(delete(AddedStepRow).where(col(AddedStepRow.journey) == journey, col(AddedStepRow.step) == step))
 
 
 async def is_led_by(session: AsyncSession, tenant: str, client: str, practitioner: str) -> bool:

@@ -618,6 +618,6 @@ class BulkItemRow(SQLModel, table=True):
     state: str = Field(max_length=20)
     """`waiting`, `done`, `refused` or `failed`; of a migration also `ready`, `chosen` or `left`."""
     message: str | None = Field(default=None, max_length=500)
-    difference: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    difference: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     """A migration: what it comes to for this journey."""
     done_at: datetime | None = Field(default=None, sa_type=Utc)

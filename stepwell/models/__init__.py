@@ -1,6 +1,6 @@
 """What the front door hands out: plain, frozen, without what its reader must not see."""
 
-from stepwell.models.bulk import BulkAction, BulkItem, BulkItemPage, BulkJob, BulkPreview
+from stepwell.models.bulk import BulkAction, BulkItem, BulkItemPage, BulkJob, BulkPreview, ItemState, JobAction
 from stepwell.models.credentials import ApiKey, NewApiKey, NewLink
 from stepwell.models.events import Delivery, Endpoint, NewEndpoint
 from stepwell.models.figures import (
@@ -25,6 +25,7 @@ from stepwell.models.journeys import (
     Stage,
     Started,
 )
+from stepwell.models.migrating import MigrationDifference, StepGain, StepLoss, StepMove
 from stepwell.models.operating import AuditEntry, Failure, FailurePage, Foreseen, MessageAhead, PlanChange, StateChange, Trouble
 from stepwell.models.pathways import Draft, PathwayDetail, PathwayVersion, StepChange, StepOutline, VersionDifferences
 from stepwell.models.people import Channel, Client, ClientChanges, Practitioner
@@ -54,6 +55,8 @@ __all__ = [
     "Foreseen",
     "Given",
     "Instant",
+    "ItemState",
+    "JobAction",
     "JourneyDetail",
     "JourneyLine",
     "JourneyPage",
@@ -62,6 +65,7 @@ __all__ = [
     "LogEntry",
     "MessageAhead",
     "MessageFailures",
+    "MigrationDifference",
     "Mismatch",
     "NewApiKey",
     "NewEndpoint",
@@ -85,6 +89,9 @@ __all__ = [
     "StateChange",
     "StepChange",
     "StepFigures",
+    "StepGain",
+    "StepLoss",
+    "StepMove",
     "StepOutline",
     "SystemFigures",
     "Tailoring",

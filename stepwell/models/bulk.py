@@ -4,9 +4,14 @@ from datetime import datetime
 from typing import Literal
 
 from stepwell.models.base import Out
+from stepwell.models.migrating import MigrationDifference
 from stepwell.models.searching import JourneyLine
 
 BulkAction = Literal["remind", "pause", "resume", "stop", "retry"]
+"""What is done to many journeys at once."""
+JobAction = Literal["remind", "pause", "resume", "stop", "retry", "migrate"]
+"""The same, and what is looked at journey by journey before it is done."""
+ItemState = Literal["waiting", "ready", "chosen", "done", "refused", "failed", "left"]
 
 
 class BulkPreview(Out):
@@ -24,7 +29,7 @@ class BulkJob(Out):
     """One action on many journeys, under way or done."""
 
     id: str
-    action: BulkAction
+    action: JobAction
     reason: str | None
     by_role: str
     by_id: str | None
@@ -35,11 +40,24 @@ class BulkJob(Out):
     done: int
     refused: int
     failed: int
+    ready: int = 0
+    """A migration: how many have been looked at, and wait for somebody to choose them."""
+    chosen: int = 0
+    """A migration: how many are chosen, and not carried out yet."""
+    left: int = 0
+    """A migration: how many nobody chose."""
+    to_version: int | None = None
+    """A migration: the version they move to."""
 
     @property
     def journeys(self) -> int:
         """Of how many it is."""
-        return self.waiting + self.done + self.refused + self.failed
+        return self.waiting + self.chosen + self.settled
+
+    @property
+    def settled(self) -> int:
+        """How many are as far as they get by themselves."""
+        return self.ready + self.done + self.refused + self.failed + self.left
 
 
 class BulkItem(Out):
@@ -49,6 +67,8 @@ class BulkItem(Out):
     state: str
     message: str | None
     done_at: datetime | None
+    difference: MigrationDifference | None = None
+    """A migration: what it comes to for this journey; of one that is done, what it came to."""
 
 
 class BulkItemPage(Out):
