@@ -223,7 +223,8 @@ async def test_E_what_closed_unopened_stays_as_it_was_when_it_closed(home: House
     await _publish(home, step("a", "required: false").replace("title: a", "title: Third") + step("b", "required: false"))
     async with home.database.begin() as session:  # the journey's clock is not the wall's: put its end between the two
         found = await journeys.occurrence(session, journey, "a.1")
-        assert found is not None and found.content_version is None
+        assert found is not None
+        assert found.content_version is None
         versions = await home.stepwell.versions("trial")
         found.settled_at = max(one.published_at for one in versions if one.number == 2)
         session.add(found)
@@ -234,7 +235,7 @@ async def test_E_what_was_opened_before_that_was_kept_counts_for_its_version(hom
     """An older host's open, or an older event, says nothing: then it is the version the journey is on."""
     journey = await enter(home, _document(_mood("Old", 10)))
     await home.recorded(journey, "step_delivered")
-    await home.stepwell._tell(journey, OpenStep, None, by=By(role="client"), occurrence="mood.1")  # noqa: SLF001
+    await home.stepwell._tell(journey, OpenStep, None, by=By(role="client"), occurrence="mood.1")
     await _publish(home, _mood("New", 4))
     assert await _titles(home) == ["Old"]
     await home.stepwell.respond(journey, "mood.1", {"answers": {"mood": 9}})
