@@ -37,6 +37,7 @@ _PINNED = {
     "window",
     "on_expiry",
     "late",
+    "left_out",
     "repeat",
     "max_lateness",
     "urgent",
