@@ -34,6 +34,8 @@ def fits(pinned: Structure, newer: Structure, step: StepId) -> bool:
     mine, theirs = pinned.by_id.get(step), newer.by_id.get(step)
     if mine is None or theirs is None or any(getattr(mine, name) != getattr(theirs, name) for name in FROM_CONTENT):
         return False
+    if mine.reminders is not None and theirs.reminders is not None and mine.reminders.date != theirs.reminders.date:
+        return False  # another date is spoken of than the one that is reminded of
     return not mine.outcomes or _readings(pinned, step) == _readings(newer, step)
 
 

@@ -154,10 +154,12 @@ class Steering(Telling):
         self, journey: str, occurrence: str, at: datetime, *, by: By = _PRACTITIONER, message_id: str | None = None
     ) -> Answer:
         """Book an appointment, or move it: what counts from its date is planned again at once (rule T4)."""
-        step = step_of(await self._published_for(await self._journey(journey)), occurrence)
-        if step.type != AppointmentStep.name or step.completes_on is None or step.completes_on.date is None:
+        published = await self._published_for(await self._journey(journey))
+        step = step_of(published, occurrence)
+        if step.type != AppointmentStep.name:
             raise Refused("no_appointment", "T4", f"{occurrence} is a {step.type}, not an appointment")
-        return await self.set_date(journey, step.completes_on.date, at, by=by, message_id=message_id)
+        date = published.contents.steps[step.id].content["date"]  # the one that the journey's structure counts from
+        return await self.set_date(journey, date, at, by=by, message_id=message_id)
 
     @needs("journeys:write", "practitioner", "operator")
     async def release(

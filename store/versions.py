@@ -166,6 +166,8 @@ class Versions:
         steps, numbers = dict(pinned.contents.steps), dict.fromkeys(pinned.structure.by_id, journey.version)
         late = set(pinned.structure.by_id) - {StepId(name) for name in journey.retired or ()}
         for number in range(newest, journey.version, -1):
+            if not late:
+                break
             newer = (await self.get(journey.tenant, journey.pathway, number)).published
             for name in sorted(late):
                 if fits(pinned.structure, newer.structure, name):

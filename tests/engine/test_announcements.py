@@ -60,7 +60,7 @@ def test_N5_an_event_is_a_cloud_event_to_others() -> None:
     assert theirs.get_time() == _NOON
     assert theirs.get_extension("sequence") == "0000000012"
     assert theirs.get_extension("position") == "4711"
-    data = {"by": "client", "occurrence": "mood.1", "step": "mood", "response_id": "r1", "late": False}
+    data = {"by": "client", "occurrence": "mood.1", "step": "mood", "response_id": "r1", "late": False, "content_version": None}
     assert theirs.get_data() == {"journey": "jou_1", **WHOSE, **data}
 
 
