@@ -6,7 +6,21 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from stepwell.api import bulk, care, clients, events, exports, figures, health, journeys, keys, links, occurrences, pathways
+from stepwell.api import (
+    bulk,
+    care,
+    clients,
+    events,
+    exports,
+    figures,
+    health,
+    journeys,
+    keys,
+    links,
+    occurrences,
+    pathways,
+    plans,
+)
 from stepwell.api.frame import Frame
 from stepwell.api.identity import Identity
 from stepwell.api.limits import Limiter
@@ -24,6 +38,7 @@ _ROUTES: Sequence[Routes] = (
     occurrences.routes,
     care.routes,
     figures.routes,
+    plans.routes,
     bulk.routes,
     exports.routes,
     events.routes,

@@ -1,6 +1,6 @@
 """One action on many journeys, over HTTP: looked at first, then carried out with progress."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Query
 from pydantic import Field, model_validator
@@ -10,7 +10,7 @@ from stepwell.api.forms import AnyId, Cursor, Form, Limit
 from stepwell.api.routes import Door, Listing, MessageId, Routes
 from stepwell.bulk import Target
 from stepwell.handle import Stepwell
-from stepwell.models import BulkAction, BulkItem, BulkJob, BulkPreview, JourneyQuery
+from stepwell.models import BulkAction, BulkItem, BulkJob, BulkPreview, ItemState, JourneyQuery
 
 routes = Routes("Bulk actions")
 
@@ -81,7 +81,7 @@ async def get_bulk_job(job: AnyId, door: Door) -> BulkJob:
 async def list_bulk_items(
     job: AnyId,
     door: Door,
-    state: Annotated[Literal["waiting", "done", "refused", "failed"] | None, Query()] = None,
+    state: Annotated[ItemState | None, Query()] = None,
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> BulkItems:

@@ -37,7 +37,7 @@ class Ask(NamedTuple):
     body: Any = None
     query: Mapping[str, str] = {}
     before: str = ""
-    """What is made anew for each who asks: a `key`, an `endpoint`, a `draft`, a `job`."""
+    """What is made anew for each who asks: a `key`, an `endpoint`, a `draft`, a `job`, a `migration`."""
     headers: Mapping[str, str] = {}
     refused: frozenset[str] = frozenset()
     """Who is refused besides."""
@@ -52,6 +52,7 @@ def _in(hours: int) -> str:
 _WHY = {"reason": "because"}
 _WORDS = {"response": {"answers": {"words": "Well."}}}
 _SOURCE = "pathway: other\ntitle: Other\nsteps: []\n"
+_ADDED = {"id": "extra", "type": "message", "title": "x", "rationale": "y", "content": {"body": "z"}}
 _OF_OTHERS = frozenset({"practitioner of A", "other practitioner"})
 """What the host began is no practitioner's."""
 _AT = "/journeys/{journey}/occurrences/{occurrence}"
@@ -143,6 +144,15 @@ ASKS: dict[tuple[str, str], Ask] = {
     ("GET", "/compliance"): Ask("own", query={"by": "client"}),
     ("GET", "/system"): Ask("own"),
     ("GET", "/system/queues"): Ask("own"),
+    ("POST", "/journeys/{journey}/migration/preview"): Ask("A", {"to": 2}),
+    ("POST", "/journeys/{journey}/migration"): Ask("A", {**_WHY, "to": 2}),
+    ("POST", "/journeys/{journey}/plan/steps"): Ask("A", {**_WHY, "after": "note", "step": _ADDED}),
+    ("POST", "/journeys/{journey}/plan/steps/{step}/drop"): Ask("A", _WHY),
+    ("POST", "/journeys/{journey}/plan/steps/{step}/restore"): Ask("A", _WHY),
+    ("POST", "/journeys/{journey}/plan/steps/{step}/shift"): Ask("A", {**_WHY, "by": "1 day"}),
+    ("POST", "/journeys/{journey}/plan/steps/{step}/move"): Ask("A", {**_WHY, "after": None}),
+    ("POST", "/migrations"): Ask("A", {**_WHY, "to": 2, "journeys": ["{journey}"]}),
+    ("POST", "/migrations/{job}/apply"): Ask("tenant", {"choose": "all"}, before="migration", refused=_OF_OTHERS),
     ("POST", "/bulk-jobs/preview"): Ask("A", {"action": "pause", "journeys": ["{journey}"]}),
     ("POST", "/bulk-jobs"): Ask("A", {**_WHY, "action": "pause", "journeys": ["{journey}"]}),
     ("GET", "/bulk-jobs"): Ask("own"),
@@ -342,4 +352,6 @@ async def _things(world: World, a: A, ask: Ask) -> dict[str, str]:
             things["endpoint"] = (await stepwell.add_endpoint(things["receiver"], ())).id
         case "job":
             things["job"] = (await stepwell.start_bulk([a.journey], "remind")).id
+        case "migration":
+            things["job"] = (await stepwell.propose_migration([a.journey], 2, reason="because")).id
     return things
