@@ -10,7 +10,9 @@ from stepwell.cli import (
     fhir,
     journeys,
     keys,
+    migrations,
     pathways,
+    plans,
     practitioners,
     questions,
     responses,
@@ -44,6 +46,8 @@ app.add_typer(practitioners.app, name="practitioner")
 for command in around.COMMANDS:
     journeys.app.command()(command)
 app.add_typer(journeys.app, name="journey")
+app.add_typer(plans.app, name="plan")
+app.add_typer(migrations.app, name="migration")
 app.add_typer(alerts.app, name="alert")
 app.add_typer(questions.app, name="question")
 app.add_typer(responses.app, name="response")

@@ -1,17 +1,18 @@
 """`stepwell journey …`: start, watch and steer journeys."""
 
 import json as json_module
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, get_args
+from zoneinfo import ZoneInfo
 
 import typer
 
 from engine.calendar import wall
 from engine.findings import did_you_mean
 from engine.journey import JourneyStatus, PauseMode
-from engine.turn import Answer
+from engine.turn import Answer, Move
 from engine.zones import zone_of
 from stepwell.cli.output import Json, out, run, say, show_crisis_text, show_json, show_table
 from stepwell.cli.pathways import Dates, client_dates, read_file, show_plan
@@ -43,17 +44,38 @@ def instant(text: str) -> datetime:
     return read
 
 
-def tell(json: bool, words: str, job: Callable[[Stepwell], Awaitable[Answer]]) -> None:
-    """Pass one message on and say that it was taken; what somebody in a crisis is to see comes with it."""
+def tell(json: bool, words: str, job: Callable[[Stepwell], Awaitable[Answer]], *, moves: str | None = None) -> None:
+    """Pass one message on and say that it was taken; what somebody in a crisis is to see comes with it.
+
+    `moves`: the journey whose plan it may have moved, so that what moved is shown in its client's zone.
+    """
 
     async def whole() -> None:
         async with Stepwell.connect() as stepwell:
             answer = await job(stepwell)
+            zone = zone_of((await stepwell.journey(moves)).zone) if moves and answer.moved and not json else None
         show_json(answer) if json else say(words)
+        if zone is not None:
+            show_moves(answer.moved, zone)
         if isinstance(answer, Taken) and not json:
             show_crisis_text(answer.crisis_text)
 
     run(whole)
+
+
+def show_moves(moved: Iterable[Move], zone: ZoneInfo) -> None:
+    """What is at another time than before, in a client's zone."""
+
+    def told(at: datetime | None, *, is_there: bool) -> str:
+        if not is_there:
+            return "not planned"
+        return f"{wall(at, zone):%a %Y-%m-%d %H:%M}" if at else "nobody knows"
+
+    rows = [
+        (one.what, one.occurrence, told(one.before, is_there=not one.is_new), told(one.after, is_there=not one.is_gone))
+        for one in moved
+    ]
+    show_table(("what", "step", "was", "is now"), rows, empty="nothing moved")
 
 
 @app.command()
@@ -369,7 +391,7 @@ def pause(
 @app.command()
 def resume(journey: Journey, id: MessageId = None, json: Json = False) -> None:
     """Go on after a pause; what fell due comes one by one."""
-    tell(json, "the journey goes on", lambda stepwell: stepwell.resume(journey, message_id=id))
+    tell(json, "the journey goes on", lambda stepwell: stepwell.resume(journey, message_id=id), moves=journey)
 
 
 @app.command()
@@ -390,7 +412,7 @@ def date_(
     read: date | datetime | None = None
     if value != "none":
         read = client_dates([f"{name}={value}"])[name] if len(value) == 10 else instant(value)
-    tell(json, f"{name} is {value}", lambda stepwell: stepwell.set_date(journey, name, read, message_id=id))
+    tell(json, f"{name} is {value}", lambda stepwell: stepwell.set_date(journey, name, read, message_id=id), moves=journey)
 
 
 @app.command()
