@@ -32,6 +32,7 @@ def moves_between(before: Plan, after: Plan, events: Sequence[Event] = (), now: 
             after=is_now.at if is_now else None,
             is_new=was is None,
             is_gone=is_now is None,
+            certain=is_now is None or is_now.certain,
         )
 
 

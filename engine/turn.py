@@ -24,6 +24,8 @@ class Move(Frozen):
     """None: it is not planned any more, or nobody knows when."""
     is_new: bool = False
     is_gone: bool = False
+    certain: bool = True
+    """Of `after`. False: the earliest instant, if everything before it is done at once."""
 
 
 class Answer(Frozen):

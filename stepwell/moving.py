@@ -209,6 +209,7 @@ def difference(journey: str, now: Checkpoint, structure: Structure, mapping: Map
         refused = {"code": told.answer.code, "rule": told.answer.rule, "message": told.answer.message}
         return MigrationDifference.model_validate(heads | refused)
     anyway = {one.id for one in alone.effects}
+    came = {one.occurrence for one in told.events if one.kind == "step_delivered"}
     cancelled = [one.step for one in told.events if one.kind == "step_cancelled"]
     had = {mapping.renamed.get(step.id, step.id): step for step in now.structure.steps}
     has = (told.structure or structure).by_id
@@ -218,7 +219,9 @@ def difference(journey: str, now: Checkpoint, structure: Structure, mapping: Map
     return MigrationDifference.model_validate(
         heads
         | {
-            "gains": [StepGain(step=one.step, at=one.after, at_once=one.after == told.journey.seen_at) for one in gains],
+            "gains": [
+                StepGain(step=one.step, at=one.after, certain=one.certain, at_once=one.occurrence in came) for one in gains
+            ],
             "loses": [
                 *(StepLoss(step=one, was_at=None, is_cancelled=True) for one in dict.fromkeys(cancelled)),
                 *(StepLoss(step=one.step, was_at=one.before, is_cancelled=False) for one in losses),

@@ -72,7 +72,12 @@ def show_moves(moved: Iterable[Move], zone: ZoneInfo) -> None:
         return f"{wall(at, zone):%a %Y-%m-%d %H:%M}" if at else "nobody knows"
 
     rows = [
-        (one.what, one.occurrence, told(one.before, is_there=not one.is_new), told(one.after, is_there=not one.is_gone))
+        (
+            one.what if one.certain else f"{one.what}, at the earliest",
+            one.occurrence,
+            told(one.before, is_there=not one.is_new),
+            told(one.after, is_there=not one.is_gone),
+        )
         for one in moved
     ]
     show_table(("what", "step", "was", "is now"), rows, empty="nothing moved")

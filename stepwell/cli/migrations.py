@@ -210,14 +210,17 @@ def _show(found: MigrationDifference, zone: ZoneInfo) -> None:
     def told(at: datetime | None) -> str:
         return f"{wall(at, zone):%a %Y-%m-%d %H:%M}" if at else "nobody knows"
 
-    rows = [("gains", one.step, "", "at once" if one.at_once else told(one.at)) for one in found.gains]
+    def then(at: datetime | None, *, certain: bool) -> str:
+        return told(at) if certain or at is None else f"{told(at)} at the earliest"
+
+    rows = [("gains", one.step, "", "at once" if one.at_once else then(one.at, certain=one.certain)) for one in found.gains]
     rows += [("loses", one.step, "open now" if one.is_cancelled else told(one.was_at), "") for one in found.loses]
     rows += [
         (
             f"moves: {one.what}",
             one.occurrence,
             "not planned" if one.is_new else told(one.before),
-            "not planned" if one.is_gone else told(one.after),
+            "not planned" if one.is_gone else then(one.after, certain=one.certain),
         )
         for one in found.moves
     ]

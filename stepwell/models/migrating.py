@@ -11,6 +11,8 @@ class StepGain(Out):
     step: str
     at: datetime | None
     """When it comes first; null: nobody knows yet."""
+    certain: bool
+    """False: `at` is the earliest, if everything before it is done at once."""
     at_once: bool
 
 
@@ -34,6 +36,8 @@ class StepMove(Out):
     after: datetime | None
     is_new: bool
     is_gone: bool
+    certain: bool
+    """Of `after`. False: the earliest, if everything before it is done at once."""
 
 
 class MigrationDifference(Out):

@@ -39,6 +39,8 @@ class PlanChange(Out):
     after: datetime | None
     is_new: bool
     is_gone: bool
+    certain: bool
+    """Of `after`. False: the earliest, if everything before it is done at once."""
 
 
 class MessageAhead(Out):

@@ -1,6 +1,7 @@
 """Commands against a stack that runs: each does its work, with --json for programs and a documented exit code."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -169,3 +170,68 @@ def test_a_rule_that_refuses_is_named(home: Path, journey: str) -> None:
     stepwell("journey", "respond", "eve/trial", "a.1", home=home)
     wrong = stepwell("journey", "respond", "eve/trial", "mood.1", "mood=12", "smell=3", home=home)
     assert (wrong.code, "mood" in wrong.err, "smell" in wrong.err) == (5, True, True)
+
+
+_SECOND = _STEPS.replace(step("c", "required: false"), "") + step("f", "deliver: {offset: 2 days}")
+
+
+def test_E4_a_plan_is_changed_from_the_shell_and_says_what_moved(home: Path, journey: str) -> None:
+    """In the client's zone; wrong usage is exit code 2, a refusal 3, a step that is wrong 5."""
+    assert stepwell("client", "add", "paula", "--zone", "Europe/Berlin", home=home).code == 0
+    started = stepwell("journey", "start", "paula", "trial", "--version", "1", home=home)
+    assert started.code == 0, started
+    set_ = stepwell("journey", "date", "paula/trial", "surgery", "2099-02-03", home=home)
+    assert "delivery\td.1\tnobody knows\tSun 2099-02-01 00:00" in set_.out
+    shifted = stepwell("plan", "shift", "paula/trial", "d", "--by=-1 day", "--reason", "earlier", home=home)
+    assert "delivery\td.1\tSun 2099-02-01 00:00\tSat 2099-01-31 00:00" in shifted.out
+    assert stepwell("plan", "drop", "paula/trial", "c", "--reason", "not for her", home=home).code == 0
+    assert stepwell("plan", "restore", "paula/trial", "c", "--reason", "for her", home=home).code == 0
+    assert stepwell("plan", "move", "paula/trial", "e", "--after", "a", "--reason", "sooner", home=home).code == 0
+    file = home / "extra.yaml"
+    file.write_text(step("extra"))
+    added = stepwell(
+        "plan", "add", "paula/trial", "--after", "a", "--file", str(file), "--reason", "asked", "--json", home=home
+    )
+    assert [one["occurrence"] for one in added.data["moved"] if one["is_new"]] == ["extra.1"], added
+    assert stepwell("plan", "add", "paula/trial", "--after", "a", "--reason", "r", home=home).code == 2
+    refused = stepwell("plan", "drop", "paula/trial", "a", "--reason", "r", home=home)
+    assert (refused.code, "(rule E4)" in refused.err) == (3, True)
+    file.write_text(step("other").replace("type: message", "type: mesage"))
+    wrong = stepwell("plan", "add", "paula/trial", "--after", "a", "--file", str(file), "--reason", "r", home=home)
+    assert (wrong.code, "did you mean 'message'?" in wrong.err) == (5, True)
+
+
+def test_E1_journeys_move_to_another_version_from_the_shell(home: Path, journey: str) -> None:
+    """One that is looked at first; then many: proposed, shown, and applied to one of them."""
+    for name in ("mia", "max"):
+        assert stepwell("client", "add", name, home=home).code == 0
+        assert stepwell("journey", "start", name, "trial", "--version", "1", home=home).code == 0
+    file = home / "next.yaml"
+    file.write_text(document(_SECOND))
+    to = str(stepwell("pathway", "publish", str(file), "--json", home=home).data["number"])
+    seen = stepwell("migration", "look", "mia/trial", "--to", to, home=home)
+    assert ("gains\tf" in seen.out, "loses\tc" in seen.out) == (True, True), seen
+    moved = stepwell("migration", "move", "mia/trial", "--to", to, "--reason", "better", home=home)
+    assert "the journey goes on by version" in moved.out, moved
+    again = stepwell("migration", "move", "mia/trial", "--to", to, "--reason", "better", home=home)
+    assert (again.code, "(rule E1)" in again.err) == (3, True)
+    running = [one["id"] for one in _json(home, "journey", "list", "--client", "max")]
+    proposed = stepwell(
+        "migration", "propose", "--to", to, "--journey", running[0], "--reason", "better", "--json", home=home
+    ).data
+    ready = _until(home, proposed["id"], "ready")
+    assert [one["step"] for one in ready["items"][0]["difference"]["gains"]] == ["f"]
+    assert stepwell("migration", "apply", proposed["id"], home=home).code == 2
+    assert stepwell("migration", "apply", proposed["id"], running[0], home=home).code == 0
+    _until(home, proposed["id"], "done")
+    assert _json(home, "journey", "show", "max/trial")["journey"]["version"] == int(to)
+    assert _json(home, "verify") == []
+
+
+def _until(home: Path, job: str, state: str) -> Any:
+    for _ in range(300):
+        shown = _json(home, "migration", "show", job)
+        if [one["state"] for one in shown["items"]] == [state]:
+            return shown
+        time.sleep(0.1)
+    raise AssertionError(shown)
