@@ -72,7 +72,7 @@ JOURNEY_EVENTS: dict[str, Public] = {
     "journey_ended": Public("journey.ended", ("step",), "a required step that expired ended it"),
     "date_set": Public("date.set", ("name",), "a client date was set or taken away"),
     "client_facts_set": Public("client_facts.set", (), "the client's zone or quiet hours changed"),
-    "plan_changed": Public("plan.changed", ("change", "step"), "this client's plan was changed alone"),
+    "plan_changed": Public("plan.changed", ("change", "step", "shifted_by", "after"), "this client's plan was changed alone"),
     "journey_migrated": Public(
         "journey.migrated",
         ("from_version", "to_version", "renamed", "retired", "renewed", "deviations"),

@@ -23,8 +23,18 @@ def change_plan(draft: Draft, message: ChangePlan) -> bool:
         raise Refusal("does_not_fit", "E4", f"the plan cannot be changed like that: {why}") from None
     draft.structure = changed
     draft.set(deviations=(*draft.journey.deviations, deviation), replanned_at=draft.now)
-    draft.happen(PlanChanged, change=deviation.kind, step=deviation.about, reason=message.reason)
+    draft.happen(PlanChanged, change=deviation.kind, step=deviation.about, reason=message.reason, **_how(deviation))
     return True
+
+
+def _how(deviation: Deviation) -> dict[str, object]:
+    match deviation:
+        case ShiftStep():
+            return {"shifted_by": deviation.by, "shifted_to": deviation.to}
+        case AddStep() | MoveStep():
+            return {"after": deviation.after}
+        case _:
+            return {}
 
 
 def _is_needed(draft: Draft, deviation: Deviation) -> bool:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from engine.base import EffectId, Frozen, Instant, OccurrenceId, StepId
+from engine.durations import Offset
 from engine.journey import PauseMode
 from engine.messages import By
 from engine.structure import TimeWindow
@@ -291,6 +292,10 @@ class PlanChanged(_Event):
     kind: Literal["plan_changed"] = "plan_changed"
     change: Literal["add", "drop", "restore", "shift", "move"]
     step: StepId
+    shifted_by: Offset | None = None
+    shifted_to: date | None = None
+    after: StepId | None = None
+    """The step that it was put behind."""
     reason: str
 
 

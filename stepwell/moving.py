@@ -79,14 +79,14 @@ class Moving(Authoring, Steering, Previewing):
         self, journey: str, step: str, *, reason: str, by: By = _PRACTITIONER, message_id: str | None = None
     ) -> Answer:
         """Leave a step out for this client: when its turn comes it does not apply. What repeats comes no more."""
-        return await self._deviate(journey, DropStep(step=StepId(step)), reason, by, message_id)
+        return await self.change_plan(journey, DropStep(step=StepId(step)), reason=reason, by=by, message_id=message_id)
 
     @needs("journeys:write", "practitioner", "operator")
     async def restore_step(
         self, journey: str, step: str, *, reason: str, by: By = _PRACTITIONER, message_id: str | None = None
     ) -> Answer:
         """Take a step back in that was left out."""
-        return await self._deviate(journey, RestoreStep(step=StepId(step)), reason, by, message_id)
+        return await self.change_plan(journey, RestoreStep(step=StepId(step)), reason=reason, by=by, message_id=message_id)
 
     @needs("journeys:write", "practitioner", "operator")
     async def shift_step(
@@ -102,7 +102,7 @@ class Moving(Authoring, Steering, Previewing):
     ) -> Answer:
         """Let a step come later or sooner by a length such as `3 days` or `-1 week`, or on a local day of the client's."""
         shift = ShiftStep(step=StepId(step), by=_length(by_length) if by_length else None, to=to_day)
-        return await self._deviate(journey, shift, reason, by, message_id)
+        return await self.change_plan(journey, shift, reason=reason, by=by, message_id=message_id)
 
     @needs("journeys:write", "practitioner", "operator")
     async def move_step(
@@ -117,7 +117,7 @@ class Moving(Authoring, Steering, Previewing):
     ) -> Answer:
         """Put a step behind another one, or with None at the beginning."""
         move = MoveStep(step=StepId(step), after=StepId(after) if after else None)
-        return await self._deviate(journey, move, reason, by, message_id)
+        return await self.change_plan(journey, move, reason=reason, by=by, message_id=message_id)
 
     @needs("journeys:write", "practitioner", "operator")
     async def add_step(
@@ -153,7 +153,9 @@ class Moving(Authoring, Steering, Previewing):
             if known is None:
                 session.add(kept)
         try:
-            return await self._deviate(journey, AddStep(step=structure, after=StepId(after)), reason, by, message_id)
+            return await self.change_plan(
+                journey, AddStep(step=structure, after=StepId(after)), reason=reason, by=by, message_id=message_id
+            )
         except Refused:
             if known is None:
                 async with self._database.begin() as session:
@@ -181,7 +183,11 @@ class Moving(Authoring, Steering, Previewing):
             raise DefinitionError(mine or checked.errors)
         return checked.published
 
-    async def _deviate(self, journey: str, deviation: Deviation, reason: str, by: By, message_id: str | None) -> Answer:
+    @needs("journeys:write", "practitioner", "operator")
+    async def change_plan(
+        self, journey: str, deviation: Deviation, *, reason: str, by: By = _PRACTITIONER, message_id: str | None = None
+    ) -> Answer:
+        """Let this client's plan deviate in one point; an added step has to be compiled first: see `add_step`."""
         return await self._tell(journey, ChangePlan, message_id, by=by, deviation=deviation, reason=reason)
 
 

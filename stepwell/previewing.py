@@ -74,7 +74,7 @@ def _states(before: Journey, after: Journey) -> Iterator[StateChange]:
 
 def _moves(structure: Structure, alone: Turn, told: Turn, now: datetime) -> Iterator[Move]:
     after = plan(told.structure or structure, told.journey, now)
-    return moves_between(plan(structure, alone.journey, now), after, told.events, now)
+    return moves_between(plan(structure, alone.journey, now), after)  # what comes at once is among the states
 
 
 def _messages(before: Turn, after: Turn) -> Iterator[MessageAhead]:

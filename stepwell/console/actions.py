@@ -7,9 +7,13 @@ from typing import Annotated, Any, NamedTuple, get_args
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
+from engine.base import StepId
 from engine.calendar import from_wall, wall
+from engine.deviations import Deviation, DropStep, MoveStep, RestoreStep, ShiftStep
+from engine.durations import Offset
 from engine.journey import PauseMode
 from engine.messages import (
+    ChangePlan,
     ExcuseStep,
     ExtendStep,
     Message,
@@ -85,6 +89,36 @@ ACTIONS: dict[str, Action] = {
         "Opens a settled step again, with its windows counted anew.",
         ReopenStep,
         lambda door, journey, facts: door.reopen(journey, **facts),
+        has_reason=True,
+    ),
+    "drop": Action(
+        "Leave out",
+        "Leaves the step out for this client: when its turn comes it does not apply. What repeats comes no more.",
+        ChangePlan,
+        lambda door, journey, facts: door.change_plan(journey, **facts),
+        has_reason=True,
+    ),
+    "restore": Action(
+        "Take back in",
+        "Takes a step back in that was left out.",
+        ChangePlan,
+        lambda door, journey, facts: door.change_plan(journey, **facts),
+        has_reason=True,
+    ),
+    "shift_step": Action(
+        "Shift",
+        "Lets the step come later or sooner, or on a day; what hangs on it follows.",
+        ChangePlan,
+        lambda door, journey, facts: door.change_plan(journey, **facts),
+        asks=("shift",),
+        has_reason=True,
+    ),
+    "move_step": Action(
+        "Put elsewhere",
+        "Puts the step behind another one, for this client alone.",
+        ChangePlan,
+        lambda door, journey, facts: door.change_plan(journey, **facts),
+        asks=("after",),
         has_reason=True,
     ),
     "retry": Action(
@@ -203,6 +237,7 @@ async def _show(
         message_id=given.get("message_id") or new_id("msg"),
         modes=get_args(PauseMode),
         names=_date_names(published.structure.steps if published else ()),
+        steps=[step.id for step in published.structure.steps] if published else [],
         suggested=f"{wall(datetime.now().astimezone(), zone_of(detail.zone)):%Y-%m-%dT%H:00}",
     )
 
@@ -216,10 +251,27 @@ def _date_names(steps: Any) -> list[str]:
 
 def _facts(action: Action, detail: JourneyDetail, given: dict[str, str]) -> dict[str, Any]:
     """What the message says besides who and why. Raises Refused where it cannot be read."""
+    if action.kind is ChangePlan:
+        return {"deviation": _deviation(action, given)}
     facts: dict[str, Any] = {"occurrence": given["occurrence"]} if action.is_on_step else {}
     for one in action.asks:
         facts[one] = _READ[one](given.get(one, ""), detail.zone)
     return facts
+
+
+def _deviation(action: Action, given: dict[str, str]) -> Deviation:
+    """What of this client's plan is changed, of the step whose occurrence was chosen."""
+    step = StepId(given["occurrence"].rpartition(".")[0])
+    if "after" in action.asks:
+        return MoveStep(step=step, after=StepId(given.get("after", "")))
+    if "shift" in action.asks:
+        text = given.get("shift", "").strip()
+        try:
+            day = date.fromisoformat(text) if text[:4].isdigit() else None
+            return ShiftStep(step=step, by=None if day else Offset.parse(text), to=day)
+        except ValueError:
+            raise Refused("malformed", "E4", "write a length such as 3 days or -1 week, or a day such as 2026-12-24") from None
+    return RestoreStep(step=step) if action is ACTIONS["restore"] else DropStep(step=step)
 
 
 def _instant(text: str, zone: str) -> datetime:

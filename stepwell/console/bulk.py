@@ -12,14 +12,15 @@ from stepwell.console.actions import ACTIONS
 from stepwell.console.frame import ConsoleRoute
 from stepwell.console.journeys import Door, asked, written
 from stepwell.console.pages import fragment, go, page
-from stepwell.models import BulkAction, JourneyQuery
+from stepwell.handle import Stepwell
+from stepwell.models import BulkAction, ItemState, JourneyQuery
 from store.ids import new_id
 
 router = APIRouter(route_class=ConsoleRoute)
 MANY: tuple[BulkAction, ...] = get_args(BulkAction)
 WITH_REASON = ("pause", "stop")
 JobId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.\-]{1,64}$")]
-State = Annotated[str, Query(pattern="^(|waiting|done|refused|failed)$")]
+State = Annotated[str, Query(pattern="^(|" + "|".join(get_args(ItemState)) + ")$")]
 
 
 @router.post("/bulk/preview")
@@ -32,7 +33,10 @@ async def preview(request: Request, door: Door) -> Response:
         "question": written(dict(parse_qsl(str(form.get("question", ""))))),
         "chosen": [str(one) for one in form.getlist("journey")],
     }
-    action, target = _action(given["action"]), _target(given["every"], given["question"], given["chosen"])
+    target = target_of(given["every"], given["question"], given["chosen"])
+    if given["action"] == "migrate":
+        return page(request, "migrate_many.html", **await asked_of_many(door, given, target))
+    action = _action(given["action"])
     return page(
         request,
         "bulk_preview.html",
@@ -52,7 +56,7 @@ async def start(request: Request, door: Door) -> Response:
     form = await request.form()
     action = _action(str(form.get("action", "")))
     question = written(dict(parse_qsl(str(form.get("question", "")))))
-    target = _target(str(form.get("every", "")), question, [str(one) for one in form.getlist("journey")])
+    target = target_of(str(form.get("every", "")), question, [str(one) for one in form.getlist("journey")])
     mode: PauseMode = "calendar" if form.get("mode") == "calendar" else "freeze"
     job = await door.start_bulk(
         target, action, reason=str(form.get("reason", "")), mode=mode, request_id=str(form.get("request_key", "")) or None
@@ -94,6 +98,16 @@ async def retry(job: JobId, door: Door) -> Response:
     return go(f"/bulk/{job}", done="retrying")
 
 
+async def asked_of_many(door: Stepwell, given: dict[str, Any], target: JourneyQuery | list[str]) -> dict[str, Any]:
+    """Where the chosen journeys could go. Raises ApiError where they are not all of one pathway."""
+    sample = (await door.preview(target, "pause")).sample
+    names = sorted({one.pathway for one in sample})
+    if len(names) != 1:
+        raise ApiError(422, "many_pathways", "Go back, and search for the journeys of one pathway: they move by its versions.")
+    versions = [one.number for one in await door.versions(names[0])]
+    return {**given, "pathway": names[0], "versions": versions, "request_key": new_id("bulk"), "problem": "", "mapping": ""}
+
+
 def _action(name: str) -> BulkAction:
     found = next((one for one in MANY if one == name), None)
     if found is None:
@@ -101,7 +115,7 @@ def _action(name: str) -> BulkAction:
     return found
 
 
-def _target(every: str, question: str, chosen: list[str]) -> JourneyQuery | list[str]:
+def target_of(every: str, question: str, chosen: list[str]) -> JourneyQuery | list[str]:
     """Everything that fits the search, or these."""
     if every:
         return asked(dict(parse_qsl(question)))

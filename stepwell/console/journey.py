@@ -53,6 +53,7 @@ async def show(request: Request, journey: JourneyId, door: Door, *, ahead: bool 
         **_picture(request, seen),
         told=told[-min(max(events, 1), _ALL) :][::-1],
         told_in_all=len(told),
+        changes=[one for one in told if one.kind == "plan_changed"],
         sent=(await door.notifications(detail.id))[::-1],
         ui=_in_temporal(request, detail.id),
         etag="",
@@ -90,6 +91,7 @@ async def _see(door: Stepwell, journey: str, *, asks: bool) -> dict[str, Any]:
         "plan": plan,
         "asked": asks,
         "missing": missing,
+        "newest": published.contents.version if detail.status in ("active", "paused") else detail.version,
         "dates": sorted(_dates(published.structure.steps)),
         "last_recorded": told[-1].at if told else None,
     }

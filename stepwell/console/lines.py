@@ -63,7 +63,7 @@ class Line:
     def actions(self) -> tuple[str, ...]:
         """What an operator may try; the journey itself decides."""
         if not self.is_there:
-            return ("release", "excuse") if self.state == "waiting" else ()
+            return ("release", "excuse", "drop", "shift_step", "move_step") if self.state == "waiting" else ()
         held = ("retry",) if self.holds and self.state in ("open", "started", "waiting") else ()
         match self.state:
             case "open" | "started":

@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from engine.calendar import wall
-from engine.events import Event, Reason
+from engine.events import Event, PlanChanged, Reason
 from engine.zones import zone_of
 from stepwell.forecast import words_of
+from stepwell.models import MigrationDifference
 
 STATES = {
     "waiting": ("○", "waiting"),
@@ -75,6 +76,12 @@ DONE = {
     "stop": "The journey is stopped.",
     "shift": "The date was changed, and what hangs on it planned again.",
     "retry": "The task is being tried again.",
+    "drop": "The step is left out for this client.",
+    "restore": "The step was taken back in.",
+    "shift_step": "The step was shifted, and what hangs on it with it.",
+    "move_step": "The step was put elsewhere.",
+    "migrate": "The journey goes on by the other version.",
+    "left": "Journeys that nobody chose stay as they are.",
     "acknowledged": "The alert is acknowledged.",
     "redriven": "What had been given up is being sent again.",
     "enabled": "The endpoint is sent events again.",
@@ -124,14 +131,32 @@ _EVENTS: dict[str, str] = {
     "journey_ended": "The journey was ended by {step}",
     "date_set": "The date {name} was set",
     "client_facts_set": "The client's zone or quiet hours changed",
+    "plan_changed": "This client's plan: {how}: {reason}",
+    "journey_migrated": "The journey went on by version {to_version} instead of {from_version}: {reason}",
     "host_event_received": "The host said: {name}",
 }
+
+
+def changed(event: PlanChanged) -> str:
+    """What was changed of one client's plan."""
+    match event.change:
+        case "add":
+            return f"{event.step} was added behind {event.after or 'nothing'}"
+        case "drop":
+            return f"{event.step} was left out"
+        case "restore":
+            return f"{event.step} was taken back in"
+        case "move":
+            return f"{event.step} was put behind {event.after}" if event.after else f"{event.step} was put first"
+        case "shift":
+            return f"{event.step} was shifted {f'to {event.shifted_to}' if event.shifted_to else f'by {event.shifted_by}'}"
 
 
 def told(event: Event) -> str:
     """What an event says, in one sentence."""
     facts = event.model_dump()
     facts["occurrences"] = ", ".join(facts.get("occurrences") or ())
+    facts["how"] = changed(event) if event.kind == "plan_changed" else ""
     words = _EVENTS[event.kind].format_map(facts)
     late = ", late" if facts.get("late") else ""
     return f"{words}{late}."
@@ -206,10 +231,20 @@ def masked(address: str) -> str:
     return f"{name[:1]}…@…{host[-4:]}" if host else "…"
 
 
+def in_short(found: MigrationDifference) -> str:
+    """What a migration comes to for one client, in a line."""
+    parts = [f"gains {one.step}" for one in found.gains]
+    parts += [f"loses {one.step}{' (open, cancelled)' if one.is_cancelled else ''}" for one in found.loses]
+    moved = sum(one.what == "delivery" for one in found.moves)
+    return ", ".join([*parts, *([f"{moved} at another time"] if moved else [])]) or "no difference"
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "ago": ago,
     "because": because,
+    "changed": changed,
     "hours": hours,
+    "in_short": in_short,
     "iso": iso,
     "lasting": lasting,
     "masked": masked,

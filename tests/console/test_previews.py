@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from engine.base import StepId
+from engine.deviations import DropStep, MoveStep, RestoreStep, ShiftStep
+from engine.durations import Offset
+from engine.messages import ChangePlan
 from stepwell.console.actions import ACTIONS
 from stepwell.models import Foreseen
 from tests.console.desk import Console
@@ -34,6 +38,17 @@ async def _prepare(console: Console, journey: str, name: str) -> dict[str, str]:
             fields = {}
         case "stop":
             fields = {}
+        case "drop":
+            fields = {"occurrence": "after.1"}
+        case "restore":
+            await stepwell.drop_step(journey, "after", reason="not now")
+            fields = {"occurrence": "after.1"}
+        case "shift_step":
+            await stepwell.set_date(journey, "surgery", datetime.fromisoformat(FAR).date())
+            fields = {"occurrence": "after.1", "shift": "2 days"}
+        case "move_step":
+            await stepwell.set_date(journey, "surgery", datetime.fromisoformat(FAR).date())
+            fields = {"occurrence": "after.1", "after": "note"}
         case "shift":
             await stepwell.excuse(journey, "note.1", reason="to go on")
             await stepwell.excuse(journey, "secret.1", reason="to go on")
@@ -83,6 +98,14 @@ def _is_near(at: datetime | None, foreseen: datetime | None) -> bool:
 
 async def _foresee(console: Console, journey: str, name: str, fields: dict[str, str]) -> Foreseen:
     facts: dict[str, Any] = dict(fields)
+    if ACTIONS[name].kind is ChangePlan:
+        deviations: dict[str, Any] = {
+            "drop": DropStep(step=StepId("after")),
+            "restore": RestoreStep(step=StepId("after")),
+            "shift_step": ShiftStep(step=StepId("after"), by=Offset(days=2)),
+            "move_step": MoveStep(step=StepId("after"), after=StepId("note")),
+        }
+        facts = {"deviation": deviations[name]}
     if "until" in facts:
         facts["until"] = datetime.fromisoformat(f"{facts['until']}:00+00:00")  # the client's zone, in winter
     if "value" in facts:

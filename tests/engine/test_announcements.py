@@ -13,7 +13,7 @@ from engine.messages import By
 from tests.store.happenings import KINDS, one_of_every_kind
 
 WHOSE = {"client": "c1", "pathway": "sleep", "version": 2}
-WRITTEN = {"reason", "why", "obstacle", "zone", "quiet_hours", "dates", "value"}
+WRITTEN = {"reason", "why", "obstacle", "zone", "quiet_hours", "dates", "value", "shifted_to"}
 """What somebody wrote, what holds values of answers, and what tells of a person's life."""
 
 
