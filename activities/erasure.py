@@ -62,7 +62,7 @@ class Erasing:
 
     async def _erase_executions(self, erasure: ErasureRow) -> None:
         names = await self._names(erasure)  # an alarm may have been started by whoever was just taking an answer
-        ended = sum([await self._executions.erase(name) for name in names])
+        ended = await self._executions.erase(*names)
         await self._go_on(erasure, "rows", names, ended)
 
     async def _names(self, erasure: ErasureRow) -> list[str]:
@@ -112,7 +112,7 @@ class Erasing:
 
     async def _look_again(self, erasure: ErasureRow) -> None:
         """Whatever was being started at the very moment: it found nobody, and is deleted as well."""
-        ended = sum([await self._executions.erase(name) for name in erasure.executions])
+        ended = await self._executions.erase(*erasure.executions)
         async with self._database.begin() as session:
             await self._add(session, erasure, ended=ended, stage="finished", executions=[], finished_at=datetime.now(UTC))
 

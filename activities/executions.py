@@ -9,7 +9,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 _WHY = "deleted"
 """Stands in clear in the server's history: nothing about a person."""
-_PATIENCE = 30.0
+_PATIENCE = 120.0
 """Seconds the server may take to delete what it said it would."""
 
 
@@ -31,15 +31,18 @@ class Executions:
             if error.status != RPCStatusCode.NOT_FOUND:  # over already, or never there
                 raise
 
-    async def erase(self, name: str) -> bool:
-        """End it, and delete every run of it from the server; whether there was any. Raises RPCError, StillThere."""
-        await self.end(name)
-        runs = await self._runs(name)
-        for run in reversed(runs):  # the oldest first: they are found from the latest on, also by whoever comes after us
-            await self._delete(name, run)
-        for run in runs:
+    async def erase(self, *names: str) -> int:
+        """End them, and delete every run of them from the server; how many of them there were. Raises RPCError, StillThere."""
+        runs: list[tuple[str, str]] = []
+        for name in names:
+            await self.end(name)
+            found = await self._runs(name)
+            for run in reversed(found):  # the oldest first: they are found from the latest on, also by whoever comes after us
+                await self._delete(name, run)
+            runs += [(name, run) for run in found]
+        for name, run in runs:  # all are under way: a server looks only so often whether it may delete what has just ended
             await self._until_gone(name, run)
-        return bool(runs)
+        return len({name for name, _ in runs})
 
     async def _runs(self, name: str) -> list[str]:
         """Every run, the latest first: what each says it went on from, and whatever else a list has under that name."""

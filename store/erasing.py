@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, Table, and_, delete, func, or_, se
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
+from engine.announcements import CLIENT_DELETED
 from store.tables import (
     AlertRow,
     ApiKeyRow,
@@ -54,8 +55,9 @@ class Whose(NamedTuple):
 
 
 def _outgoing(whose: Whose) -> ColumnElement[bool]:
-    # what is about a client and no journey of theirs names the client in its facts
-    of_client = and_(col(OutgoingRow.journey).is_(None), OutgoingRow.data["client"].as_string() == whose.client)
+    # what is about a client and no journey of theirs names the client in its facts; that they are deleted stays to be read
+    is_theirs = and_(OutgoingRow.data["client"].as_string() == whose.client, col(OutgoingRow.type) != CLIENT_DELETED.type)
+    of_client = and_(col(OutgoingRow.journey).is_(None), is_theirs)
     return and_(col(OutgoingRow.tenant) == whose.tenant, or_(col(OutgoingRow.journey).in_(whose.journeys), of_client))
 
 

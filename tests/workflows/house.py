@@ -45,6 +45,9 @@ from workflows.plugin import DATA_CONVERTER, workflow_runner
 _SERVER = [
     *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
     *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="20ms"'),
+    # how often it looks whether what has just ended may be deleted: half a minute otherwise
+    *("--dynamic-config-value", 'history.transferProcessorUpdateAckInterval="100ms"'),
+    *("--dynamic-config-value", 'history.visibilityProcessorUpdateAckInterval="100ms"'),
 ]
 
 STAFF = {"on_call": "duty@example.org"}
