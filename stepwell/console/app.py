@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from stepwell.console import actions, bulk, journey, journeys, overview, pathways, signing, simulating, system
+from stepwell.console import actions, bulk, deleting, journey, journeys, overview, pathways, signing, simulating, system
 from stepwell.console.frame import Shield, install_errors
 from stepwell.console.pages import ROOT, STATIC
 from stepwell.console.sessions import Sessions
@@ -11,7 +11,9 @@ from stepwell.console.simulating import Simulations
 from stepwell.console.surroundings import Surroundings
 from stepwell.handle import Stepwell
 
-ROUTERS = tuple(part.router for part in (signing, overview, journeys, journey, actions, bulk, pathways, simulating, system))
+ROUTERS = tuple(
+    part.router for part in (signing, overview, journeys, journey, actions, bulk, deleting, pathways, simulating, system)
+)
 
 
 def install_console(app: FastAPI, handle: Stepwell, around: Surroundings) -> None:
