@@ -3,9 +3,13 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from temporalio.client import Client as Connection
+
 from activities.bulk import Actions, Bulk
 from activities.channels.email import EmailChannel
 from activities.courier import Courier
+from activities.erasure import Erasing
+from activities.executions import Executions
 from activities.host import Host
 from activities.notifier import Notifier
 from activities.outbound import Outbound
@@ -37,6 +41,11 @@ def task_activities(database: Database, types: Collection[str], journeys: Journe
 def bulk_activities(database: Database, actions: Actions) -> list[Activity]:
     """What works through actions on many journeys."""
     return [Bulk(database, actions).carry_out]
+
+
+def erasure_activities(database: Database, connection: Connection) -> list[Activity]:
+    """What deletes a client."""
+    return [Erasing(database, Executions(connection)).erase]
 
 
 def notify_activities(database: Database, email: EmailChannel, staff: Mapping[str, str] | None = None) -> list[Activity]:

@@ -1,8 +1,6 @@
 """Carry out an action on many journeys, some of them a call: each once, whoever is killed in between."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -10,6 +8,7 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.alive import alive
 from engine.effects import CARRY_OUT, CarriedOut, CarryOut
 from store import bulk
 from store.database import Database
@@ -19,7 +18,6 @@ _log = structlog.get_logger("stepwell.bulk")
 _A_CALL = 200
 """Journeys that one call of the activity does at most: history grows by three events for each."""
 _AT_ONCE = 5
-_BEAT = 3.0
 
 
 class Outcome(NamedTuple):
@@ -49,7 +47,7 @@ class Bulk:
     @activity.defn(name=CARRY_OUT)
     async def carry_out(self, wanted: CarryOut) -> CarriedOut:
         """Do some of it, and say whether that was all."""
-        async with _alive():
+        async with alive():
             return await self._some(wanted)
 
     async def _some(self, wanted: CarryOut) -> CarriedOut:
@@ -87,21 +85,3 @@ class Bulk:
         async with self._database.begin() as session:
             now = datetime.now(UTC)
             await bulk.settle(session, job.id, item.journey, outcome.state, outcome.message, now, difference=outcome.difference)
-
-
-@asynccontextmanager
-async def _alive() -> AsyncIterator[None]:
-    """Say so again and again: one journey that does not answer must not look like a worker that died."""
-
-    async def beat() -> None:
-        while True:
-            activity.heartbeat()
-            await asyncio.sleep(_BEAT)
-
-    beating = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        beating.cancel()
-        with suppress(asyncio.CancelledError):
-            await beating

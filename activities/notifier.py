@@ -55,6 +55,8 @@ class Notifier:
             client = await clients.get(session, effect.tenant, effect.client)
             if journey is None or client is None:
                 raise RuntimeError(f"journey {effect.journey} is not in the store yet")
+            if client.deleting_at is not None:  # also what was on its way: they are to be left alone at once (rule P4)
+                return NotifyResult(status="skipped", reason="the client is being deleted")
             row = await ledger.intend(session, _row(effect))
             recipient = await recipient_of(session, effect, journey, client, self._staff)
             if row.accepted_at is not None:  # the result of an attempt before this one was lost on its way

@@ -86,8 +86,11 @@ ALERT_RAISED = Public("alert.raised", ("alert", "occurrence", "response_id"), "a
 ALERT_ACKNOWLEDGED = Public("alert.acknowledged", ("alert", "occurrence"), "somebody took it up")
 ENDPOINT_DISABLED = Public("endpoint.disabled", ("endpoint", "why"), "nothing is sent to an endpoint any more")
 ENDPOINT_TESTED = Public("endpoint.tested", ("endpoint",), "somebody tries an endpoint out")
+CLIENT_DELETED = Public(
+    "client.deleted", ("client",), "everything of a client is gone; no other event about them can be read any more"
+)
 
-OTHERS = (ALERT_RAISED, ALERT_ACKNOWLEDGED, ENDPOINT_DISABLED, ENDPOINT_TESTED)
+OTHERS = (ALERT_RAISED, ALERT_ACKNOWLEDGED, ENDPOINT_DISABLED, ENDPOINT_TESTED, CLIENT_DELETED)
 """What is no entry of a journey's own history, and has no number in it."""
 
 TYPES: tuple[str, ...] = tuple(one.type for one in (*JOURNEY_EVENTS.values(), *OTHERS))

@@ -127,6 +127,23 @@ class CarryOut(Frozen):
     job: str
 
 
+ERASE = "erase"
+"""Delete some more of a client."""
+
+
+class Erase(Frozen):
+    """Which deletion of a client; whose it is stands in the store alone."""
+
+    tenant: TenantId
+    erasure: str
+    again: bool = False
+    """Everything is gone already: look whether anything came after it."""
+
+
+class Erased(Frozen):
+    """Nothing of theirs is here any more."""
+
+
 class CarriedOut(Frozen):
     """Whether all of it is done, or it was cancelled."""
 

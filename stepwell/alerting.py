@@ -7,6 +7,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.executions import Executions
 from engine.base import ClientId, JourneyId, MessageId, OccurrenceId, TenantId
 from engine.messages import AcknowledgeRisk, By, RaiseRisk
 from stepwell.access import needs
@@ -15,7 +16,8 @@ from stepwell.enrolment import structure_for
 from stepwell.errors import NotFound, Refused, Unavailable
 from stepwell.messenger import submit
 from stepwell.models import Alert
-from store import alerts, journeys
+from store import alerts, erasing, journeys
+from store.erasing import Whose
 from store.tables import AlertRow, JourneyRow
 from workflows.alarm import AlarmInput, AlarmWorkflow
 from workflows.names import JOURNEYS
@@ -75,7 +77,12 @@ class Alerting(Desk):
             journey = await journeys.get(session, alert.tenant, alert.journey)
         if journey is None:
             raise NotFound(f"there is no journey {alert.journey}")
+        if not await self._is_wanted(journey):
+            return
         await self._start_alarm(alert, journey)
+        if not await self._is_wanted(journey):  # a deletion has overtaken it
+            await Executions(self._connection).erase(alert.id)
+            return
         message = RaiseRisk(id=MessageId(f"raise-{alert.id}"), occurrence=OccurrenceId(alert.occurrence), alert=alert.id)
         with suppress(NotFound, Refused):  # the journey is over, or not there: the alarm sounds all the same
             await submit(self._connection, alert.journey, message)
@@ -85,6 +92,11 @@ class Alerting(Desk):
                 row.watched_at = row.watched_at or self._now()
         if row is not None and row.acknowledged_at is not None:  # somebody was quicker than the journey was told
             await self._silence(row, "again")
+
+    async def _is_wanted(self, journey: JourneyRow) -> bool:
+        """Whether its client is there, and not being deleted (rule P4)."""
+        async with self._database.glance() as session:
+            return await erasing.is_wanted(session, Whose(journey.tenant, journey.client))
 
     async def _start_alarm(self, alert: AlertRow, journey: JourneyRow) -> None:
         structure = await structure_for(self._database, journey)

@@ -43,8 +43,11 @@ async def enrol(database: Database, wish: Wish, now: datetime) -> JourneyRow:
                 found = _existing(wish, attempts)
                 if found is not None:
                     return found
-                if await clients.get(session, wish.tenant, wish.client) is None:
+                await take_turn(session, "client", wish.tenant, wish.client)  # a deletion begins before this, or sees it
+                client = await clients.get(session, wish.tenant, wish.client)
+                if client is None:
                     raise NotFound(f"there is no client {wish.client}; add them first")
+                refuse_deleting(client)
                 version = await pathways.get(session, wish.tenant, wish.pathway, wish.version)
                 if version is None:
                     which = f" version {wish.version}" if wish.version else ""
@@ -68,6 +71,12 @@ async def enrol(database: Database, wish: Wish, now: datetime) -> JourneyRow:
         except IntegrityError:
             continue  # somebody else entered the same client at the same moment; look again
     raise Unavailable("the client is being entered by somebody else over and over; try again")
+
+
+def refuse_deleting(client: ClientRow) -> None:
+    """Raise Refused where a client is being deleted: nothing begins for them any more (rule P4)."""
+    if client.deleting_at is not None:
+        raise Refused("client_deleted", "P4", f"the client {client.id} is being deleted; nothing begins for them any more")
 
 
 def _existing(wish: Wish, attempts: list[JourneyRow]) -> JourneyRow | None:

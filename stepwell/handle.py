@@ -11,6 +11,7 @@ from stepwell.assigning import Assigning
 from stepwell.care import care_from
 from stepwell.connection import connect_to
 from stepwell.conversing import Conversing
+from stepwell.deleting import Deleting
 from stepwell.errors import Unavailable
 from stepwell.exporting import Exporting
 from stepwell.figures import Figures
@@ -32,6 +33,7 @@ _HEALTH = timedelta(seconds=3)
 
 class Stepwell(
     Assigning,
+    Deleting,
     Links,
     Conversing,
     Exporting,

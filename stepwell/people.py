@@ -14,6 +14,7 @@ from engine.structure import TimeWindow
 from engine.zones import UnknownZone, zone_of
 from stepwell.access import needs
 from stepwell.desk import plain
+from stepwell.enrolment import refuse_deleting
 from stepwell.errors import Forbidden, NotStarted, Refused
 from stepwell.models import Channel, Client, ClientChanges, Practitioner
 from stepwell.steering import Steering
@@ -161,8 +162,8 @@ class People(Steering):
         _check_channels(changes.opted_out or ())
         await self._client(client)
         async with self._database.begin() as session:
-            row = await clients.get(session, self._tenant, client)
-            assert row is not None
+            row = await self._client_in(session, client)
+            refuse_deleting(row)
             _apply(row, changes, window, self._now())
         facts: dict[str, Any] = {}
         if changes.zone is not None:

@@ -8,6 +8,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes, Workfl
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
+from activities.executions import Executions
 from engine.findings import did_you_mean
 from engine.journey import Parent, PauseMode
 from engine.messages import (
@@ -28,12 +29,13 @@ from engine.steps.appointment import AppointmentStep
 from engine.turn import Answer
 from stepwell.access import needs
 from stepwell.desk import plain
-from stepwell.enrolment import Wish, enrol, start_facts, structure_for
+from stepwell.enrolment import Wish, enrol, refuse_deleting, start_facts, structure_for
 from stepwell.errors import NotStarted, Refused, Unavailable
 from stepwell.judging import step_of
 from stepwell.models import Again, JourneySummary
 from stepwell.telling import Telling
-from store import clients, journeys
+from store import clients, erasing, journeys
+from store.erasing import Whose
 from store.tables import JourneyRow
 from workflows.journey import JourneyInput, JourneyWorkflow
 from workflows.names import JOURNEYS, PATHWAY, STATE, TENANT, VERSION
@@ -72,7 +74,7 @@ class Steering(Telling):
         """
         _check_start(again, dates or {})
         key = plain(enrolment_key or f"{client}/{pathway}", "an enrolment key", "P5", 200)
-        await self._client(client)
+        refuse_deleting(await self._client(client))
         await self._refuse_unheard(client, pathway, version, practitioner)
         if again == "restart":
             await self._stop_running(key, request_id)
@@ -106,7 +108,9 @@ class Steering(Telling):
 
     async def _begin(self, row: JourneyRow) -> None:
         structure = await structure_for(self._database, row)
-        facts = start_facts(row, await self._client(row.client))
+        client = await self._client(row.client)
+        refuse_deleting(client)
+        facts = start_facts(row, client)
         attributes = TypedSearchAttributes(
             [
                 SearchAttributePair(PATHWAY, row.pathway),
@@ -134,6 +138,15 @@ class Steering(Telling):
                 f"the journey is reserved but its workflow not started ({error.message}); call start again with the same key"
             )
             raise Unavailable(message) from error
+        await self._take_back_if_deleted(row)
+
+    async def _take_back_if_deleted(self, row: JourneyRow) -> None:
+        """A start that a deletion overtook leaves nothing behind (rule P4)."""
+        async with self._database.glance() as session:
+            is_wanted = await erasing.is_wanted(session, Whose(row.tenant, row.client))
+        if not is_wanted:
+            await Executions(self._connection).erase(row.id)
+            raise Refused("client_deleted", "P4", f"the client {row.client} is being deleted; nothing begins for them any more")
 
     # What practitioners, operators and hosts do
 

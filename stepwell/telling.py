@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from engine.messages import Message
 from engine.turn import Answer
 from stepwell.desk import Desk, plain
+from stepwell.enrolment import refuse_deleting
 from stepwell.errors import NotFound, NotStarted, Refused, Unavailable
 from stepwell.messenger import submit
 from store import journeys
@@ -33,6 +34,7 @@ class Telling(Desk):
             answer = await submit(self._connection, row.id, message, patience=self.patience)
         except NotFound:
             row = await self._journey(journey)
+            refuse_deleting(await self._client(row.client))
             if row.status == "starting":
                 raise NotStarted("the journey is reserved but not started; call start again with the same key") from None
             if row.status in journeys.OVER:

@@ -1,4 +1,4 @@
-"""Sees to it that no alert stays untold and no endpoint without its courier.
+"""Sees to it that no alert stays untold, no endpoint without its courier, no deletion undone.
 
 What could not be told when it was raised, or started when it was wanted, is as soon as that is possible.
 """
@@ -15,8 +15,9 @@ from engine.errors import StepwellError
 from engine.steps import StepTypes
 from stepwell.alerting import Alerting
 from stepwell.couriers import engage
+from stepwell.deleting import engage as engage_deletion
 from stepwell.meanwhile import meanwhile
-from store import alerts, webhooks
+from store import alerts, erasing, webhooks
 from store.database import Database
 
 _EVERY = 15.0
@@ -34,6 +35,7 @@ async def _watch(database: Database, connection: Connection, types: StepTypes) -
     while True:
         await look(database, connection, types)
         await send_couriers(database, connection)
+        await go_on_deleting(database, connection)
         await asyncio.sleep(_EVERY)
 
 
@@ -53,6 +55,17 @@ async def look(database: Database, connection: Connection, types: StepTypes) -> 
         except Exception as error:  # one that cannot be told keeps no other back, whatever is wrong with it
             _log.error("an alert cannot be told", alert=alert.id, error=repr(error))
     return sounded
+
+
+async def go_on_deleting(database: Database, connection: Connection) -> None:
+    """See to it that every deletion that is decided is at work. What fails is said loudly and tried again."""
+    try:
+        async with database.read() as session:
+            wanted = await erasing.unfinished(session)
+        for erasure in wanted:
+            await engage_deletion(connection, erasure)
+    except StepwellError as error:
+        _log.error("deletions cannot be seen to", error=str(error))
 
 
 async def send_couriers(database: Database, connection: Connection) -> None:

@@ -103,6 +103,14 @@ async def count(session: AsyncSession, tenant: str) -> dict[str, int]:
     return {row[0]: row[1] for row in await session.execute(query)}
 
 
+async def count_running(session: AsyncSession, tenant: str, client: str) -> int:
+    """How many journeys of a client are not over."""
+    query = select(func.count()).where(
+        JourneyRow.tenant == tenant, JourneyRow.client == client, col(JourneyRow.status).not_in(OVER)
+    )
+    return int(await session.scalar(query) or 0)
+
+
 async def occurrences(session: AsyncSession, journey: str) -> list[OccurrenceRow]:
     """Everything of a journey that is not simply waiting: in order of delivery, what never was delivered last."""
     order = (col(OccurrenceRow.delivered_at).nulls_last(), col(OccurrenceRow.id))

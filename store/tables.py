@@ -19,6 +19,7 @@ __all__ = [
     "ConsoleSessionRow",
     "DeliveryRow",
     "EndpointRow",
+    "ErasureRow",
     "EventRow",
     "FailedCredentialRow",
     "IdempotencyRow",
@@ -103,6 +104,8 @@ class ClientRow(SQLModel, table=True):
     consent_text: str | None = None
     practitioner: str | None = None
     created_at: datetime = Field(sa_type=Utc)
+    deleting_at: datetime | None = Field(default=None, sa_type=Utc)
+    """Since when they are being deleted: from then on nothing begins for them and nobody is sent anything (rule P4)."""
 
 
 class PathwayDraftRow(SQLModel, table=True):
@@ -404,6 +407,7 @@ class OutgoingRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("tenant", "id", name="outgoing_id"),
         Index("outgoing_by_tenant", "tenant", "position"),
+        Index("outgoing_by_journey", "journey"),
         {"sqlite_autoincrement": True},
     )
 
@@ -449,6 +453,7 @@ class DeliveryRow(SQLModel, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["endpoint"], ["endpoint.id"], name="delivery_endpoint"),
         Index("delivery_by_due", "endpoint", "next_at"),
+        Index("delivery_by_position", "position"),
     )
 
     endpoint: str = Field(primary_key=True, max_length=64)
@@ -569,6 +574,32 @@ class SavedViewRow(SQLModel, table=True):
     created_by: str = Field(max_length=100)
 
 
+class ErasureRow(SQLModel, table=True):
+    """The deletion of one client, and its receipt afterwards: their id, and nothing else of theirs (rule P4)."""
+
+    __tablename__ = "erasure"
+    __table_args__ = (Index("erasure_by_client", "tenant", "client", "asked_at"), Index("erasure_by_end", "finished_at"))
+
+    id: str = Field(primary_key=True, max_length=64)
+    tenant: str = Field(max_length=64)
+    client: str = Field(max_length=64)
+    reason: str = Field(max_length=20)
+    """A code, never words: words would name somebody."""
+    asked_by: str = Field(max_length=100)
+    asked_at: datetime = Field(sa_type=Utc)
+    stage: str = Field(max_length=20)
+    executions: list[str] = Field(sa_type=JSON)
+    """The workflows to be deleted, by their ids; empty once nothing of them was found again."""
+    ended: int = 0
+    """Workflows deleted, all their runs with them."""
+    rows: int = 0
+    """Rows deleted here."""
+    erased_at: datetime | None = Field(default=None, sa_type=Utc)
+    """Since when nothing of theirs is here."""
+    finished_at: datetime | None = Field(default=None, sa_type=Utc)
+    """When it was looked once more whether anything had come after all."""
+
+
 class AuditRow(SQLModel, table=True):
     """Who did or saw what, and why; never what was in it."""
 
@@ -611,6 +642,7 @@ class BulkItemRow(SQLModel, table=True):
         ForeignKeyConstraint(["job"], ["bulk_job.id"], name="bulk_item_job"),
         ForeignKeyConstraint(["journey"], ["journey.id"], name="bulk_item_journey"),
         Index("bulk_item_by_state", "job", "state", "journey"),
+        Index("bulk_item_by_journey", "journey"),
     )
 
     job: str = Field(primary_key=True, max_length=64)

@@ -4,12 +4,23 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Path as InPath
+from fastapi import Query, Request
 from pydantic import AwareDatetime, Field
 
-from stepwell.api.forms import ClientId, Cursor, Form, Limit, Name
+from stepwell.api.forms import AnyId, ClientId, Cursor, Form, Limit, Name
 from stepwell.api.routes import Door, Listing, MessageId, Routes
 from stepwell.handle import Stepwell
-from stepwell.models import Client, ClientChanges, JourneySummary, Path, Practitioner, ToDo
+from stepwell.models import (
+    Client,
+    ClientChanges,
+    Deletion,
+    DeletionPreview,
+    DeletionReason,
+    JourneySummary,
+    Path,
+    Practitioner,
+    ToDo,
+)
 
 routes = Routes("Clients")
 _Id = Annotated[str, InPath(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
@@ -49,6 +60,12 @@ class Practitioners(Listing):
     """A page of practitioners."""
 
     items: tuple[Practitioner, ...]
+
+
+class Deletions(Listing):
+    """Deletions, the newest first."""
+
+    items: tuple[Deletion, ...]
 
 
 class ToDoList(Listing):
@@ -99,6 +116,32 @@ async def add_client(wish: ClientWish, door: Door) -> Client:
 async def get_client(client: ClientId, door: Door) -> Client:
     """Show a client"""
     return await door.client(client)
+
+
+@routes.get("/clients/{client}/deletion", uses=Stepwell.deletion_preview)
+async def preview_deletion(client: ClientId, door: Door) -> DeletionPreview:
+    """Show what would go with a client, in numbers"""
+    return await door.deletion_preview(client)
+
+
+@routes.delete("/clients/{client}", uses=Stepwell.delete_client, status_code=202)
+async def delete_client(
+    client: ClientId, door: Door, request: Request, reason: Annotated[DeletionReason, Query(description="A code: it is kept.")]
+) -> Deletion:
+    """Stop everything of a client at once and erase it; what comes back says how far that is, and where to ask again"""
+    return await door.delete_client(client, reason=reason, request=request.state.request_id)
+
+
+@routes.get("/deletions", uses=Stepwell.deletions)
+async def list_deletions(door: Door, limit: Limit = 50) -> Deletions:
+    """List the latest deletions of clients"""
+    return Deletions(items=tuple(await door.deletions(limit=limit)))
+
+
+@routes.get("/deletions/{deletion}", uses=Stepwell.deletion)
+async def get_deletion(deletion: AnyId, door: Door) -> Deletion:
+    """Show how far a deletion is; later, its receipt"""
+    return await door.deletion(deletion)
 
 
 @routes.patch("/clients/{client}", uses=Stepwell.change_client)

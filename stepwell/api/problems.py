@@ -47,6 +47,7 @@ _ABOUT_WHAT_WAS_SENT = frozenset(
         "unknown_obstacle",
         "unknown_placeholder",
         "unknown_reader",
+        "unknown_reason",
         "unknown_scope",
         "unknown_type",
         "unknown_zone",

@@ -2,12 +2,13 @@
 
 import json as json_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 import typer
 
 from stepwell.cli.output import Json, out, run, say, show_json, show_table
 from stepwell.handle import Stepwell
+from stepwell.models import DeletionReason
 
 app = typer.Typer(no_args_is_help=True, help="The people on pathways.")
 
@@ -74,6 +75,50 @@ def show(client: Id, json: Json = False) -> None:
             [(one.id, f"{one.pathway} v{one.version}", one.status) for one in on],
             empty="on no pathway yet; try: stepwell journey start CLIENT PATHWAY",
         )
+
+    run(job)
+
+
+@app.command()
+def delete(
+    client: Id,
+    reason: Annotated[str, typer.Option(help=f"A code, for it is kept: {', '.join(get_args(DeletionReason))}.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Stop everything of a client at once and erase it, for good."""
+
+    async def job() -> None:
+        async with Stepwell.connect() as stepwell:
+            if not yes:
+                found = await stepwell.deletion_preview(client)
+                rows = sum(found.rows.values())
+                say(f"{client}: {found.journeys} journeys, {found.running} of them running, {rows} rows in the store")
+                typer.confirm("Erase all of it, for good?", abort=True)
+            deletion = await stepwell.delete_client(client, reason=cast(DeletionReason, reason))
+        if json:
+            show_json(deletion)
+        else:
+            say(f"deletion [bold]{deletion.id}[/] has begun; see: stepwell client deletion {deletion.id}")
+
+    run(job)
+
+
+@app.command()
+def deletion(
+    deletion: Annotated[str, typer.Argument(help="Its id.", show_default=False)],
+    json: Json = False,
+) -> None:
+    """Show how far a deletion is; later, its receipt."""
+
+    async def job() -> None:
+        async with Stepwell.connect() as stepwell:
+            found = await stepwell.deletion(deletion)
+        if json:
+            show_json(found)
+            return
+        shown = found.model_dump(exclude={"id"})
+        show_table(("", ""), [(name.replace("_", " "), str(value or "")) for name, value in shown.items()], empty="")
 
     run(job)
 

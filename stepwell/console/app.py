@@ -3,7 +3,19 @@
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from stepwell.console import actions, bulk, journey, journeys, migrating, overview, pathways, signing, simulating, system
+from stepwell.console import (
+    actions,
+    bulk,
+    deleting,
+    journey,
+    journeys,
+    migrating,
+    overview,
+    pathways,
+    signing,
+    simulating,
+    system,
+)
 from stepwell.console.frame import Shield, install_errors
 from stepwell.console.pages import ROOT, STATIC
 from stepwell.console.sessions import Sessions
@@ -12,7 +24,8 @@ from stepwell.console.surroundings import Surroundings
 from stepwell.handle import Stepwell
 
 ROUTERS = tuple(
-    part.router for part in (signing, overview, journeys, journey, actions, migrating, bulk, pathways, simulating, system)
+    part.router
+    for part in (signing, overview, journeys, journey, actions, migrating, bulk, deleting, pathways, simulating, system)
 )
 
 

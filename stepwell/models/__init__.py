@@ -2,6 +2,7 @@
 
 from stepwell.models.bulk import BulkAction, BulkItem, BulkItemPage, BulkJob, BulkPreview, ItemState, JobAction
 from stepwell.models.credentials import ApiKey, NewApiKey, NewLink
+from stepwell.models.deleting import Deletion, DeletionPreview, DeletionReason
 from stepwell.models.events import Delivery, Endpoint, NewEndpoint
 from stepwell.models.figures import (
     MessageFailures,
@@ -47,6 +48,9 @@ __all__ = [
     "ClientChanges",
     "Coming",
     "Count",
+    "Deletion",
+    "DeletionPreview",
+    "DeletionReason",
     "Delivery",
     "Draft",
     "Endpoint",

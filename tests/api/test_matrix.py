@@ -81,6 +81,10 @@ ASKS: dict[tuple[str, str], Ask] = {
     ("GET", "/clients"): Ask("own"),
     ("POST", "/clients"): Ask("own", {}),
     ("GET", "/clients/{client}"): Ask("A"),
+    ("GET", "/clients/{client}/deletion"): Ask("A"),
+    ("DELETE", "/clients/{client}"): Ask("A", query={"reason": "asked"}),
+    ("GET", "/deletions"): Ask("own"),
+    ("GET", "/deletions/{deletion}"): Ask("tenant", before="deletion"),
     ("PATCH", "/clients/{client}"): Ask("A", {"zone": "Europe/Paris"}),
     ("PUT", "/clients/{client}/dates/{name}"): Ask("A", {"value": "2030-01-01"}),
     ("GET", "/clients/{client}/to-do"): Ask("A"),
@@ -348,6 +352,9 @@ async def _things(world: World, a: A, ask: Ask) -> dict[str, str]:
             things["mark"] = f'"{next(one.mark for one in await stepwell.drafts() if one.pathway == "matrix")}"'
         case "key":
             things["key"] = (await stepwell.add_key("client", subject=a.client)).id
+        case "deletion":
+            gone = (await stepwell.add_client()).id
+            things["deletion"] = (await stepwell.delete_client(gone, reason="asked")).id
         case "endpoint":
             things["endpoint"] = (await stepwell.add_endpoint(things["receiver"], ())).id
         case "job":

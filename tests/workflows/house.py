@@ -12,7 +12,14 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities import bulk_activities, notify_activities, record_activities, task_activities, webhook_activities
+from activities import (
+    bulk_activities,
+    erasure_activities,
+    notify_activities,
+    record_activities,
+    task_activities,
+    webhook_activities,
+)
 from activities.channels.email import EmailChannel, EmailSettings
 from activities.host import Host
 from activities.outbound import Outbound
@@ -30,6 +37,7 @@ from tests.workflows.hosts import SECRET, FakeHost, Receiver, listening_host, re
 from workflows.alarm import AlarmWorkflow
 from workflows.bulk import BulkWorkflow
 from workflows.courier import CourierWorkflow
+from workflows.erasure import ErasureWorkflow
 from workflows.journey import JourneyWorkflow
 from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS, WEBHOOKS
 from workflows.plugin import DATA_CONVERTER, workflow_runner
@@ -37,6 +45,9 @@ from workflows.plugin import DATA_CONVERTER, workflow_runner
 _SERVER = [
     *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
     *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="20ms"'),
+    # how often it looks whether what has just ended may be deleted: half a minute otherwise
+    *("--dynamic-config-value", 'history.transferProcessorUpdateAckInterval="100ms"'),
+    *("--dynamic-config-value", 'history.visibilityProcessorUpdateAckInterval="100ms"'),
 ]
 
 STAFF = {"on_call": "duty@example.org"}
@@ -158,13 +169,14 @@ async def house(
         children = Children(database, env.client, known, CARE)
         tasks = task_activities(database, known, children, Host(host.url, SECRET))
         tasks += bulk_activities(database, Acting(database, env.client, known, CARE))
+        tasks += erasure_activities(database, env.client)
         tasks += [one for step_type in known.values() for one in step_type.activities]
         recording = records or record_activities(database)
         workers = (
             Worker(
                 env.client,
                 task_queue=JOURNEYS,
-                workflows=[JourneyWorkflow, AlarmWorkflow, BulkWorkflow, CourierWorkflow],
+                workflows=[JourneyWorkflow, AlarmWorkflow, BulkWorkflow, CourierWorkflow, ErasureWorkflow],
                 workflow_runner=workflow_runner(),
             ),
             Worker(env.client, task_queue=RECORDS, activities=recording),

@@ -1,0 +1,27 @@
+"""Signs of life of an activity that takes long."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from temporalio import activity
+
+_BEAT = 3.0
+
+
+@asynccontextmanager
+async def alive() -> AsyncIterator[None]:
+    """Say so again and again: one journey that does not answer must not look like a worker that died."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(_BEAT)
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()
+        with suppress(asyncio.CancelledError):
+            await beating
