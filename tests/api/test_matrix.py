@@ -280,12 +280,15 @@ async def test_SC1_whoever_may_is_let_in_and_reads_what_is_theirs(world: World) 
     wrong, a, declared = [], await world.new_a(), _declared()
     callers = await world.callers(a)
     for (method, path), ask in ASKS.items():
-        for name, connection in callers.items():
+        for name in tuple(callers):
             if is_allowed(ask, declared[(method, path)], name):
-                answer = await _asked(connection, method, path, ask, await _things(world, a, ask))
+                answer = await _asked(callers[name], method, path, ask, await _things(world, a, ask))
                 if answer.status_code in (401, 403, 404) or answer.status_code >= 500:
                     wrong.append(f"{method} {path} by {name}: {answer.status_code} {answer.text[:300]}")
                 wrong += [f"{method} {path} by {name} holds {word}" for word in _NOT_FOR[name] if word in answer.text]
+                if (method, path) == ("DELETE", "/clients/{client}"):  # whoever asks next has nobody to delete any more
+                    a = await world.new_a()
+                    callers = await world.callers(a)
         if method != "GET" and path.endswith(_SPOILING):
             a = await world.new_a()
             callers = await world.callers(a)
