@@ -6,6 +6,7 @@ from typing import Any
 from activities.bulk import Actions, Bulk
 from activities.channels.email import EmailChannel
 from activities.courier import Courier
+from activities.group import Groups, Starts
 from activities.host import Host
 from activities.notifier import Notifier
 from activities.outbound import Outbound
@@ -37,6 +38,11 @@ def task_activities(database: Database, types: Collection[str], journeys: Journe
 def bulk_activities(database: Database, actions: Actions) -> list[Activity]:
     """What works through actions on many journeys."""
     return [Bulk(database, actions).carry_out]
+
+
+def group_activities(database: Database, starts: Starts) -> list[Activity]:
+    """What starts the members of groups."""
+    return [Groups(database, starts).start_some]
 
 
 def notify_activities(database: Database, email: EmailChannel, staff: Mapping[str, str] | None = None) -> list[Activity]:

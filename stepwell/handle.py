@@ -14,6 +14,7 @@ from stepwell.conversing import Conversing
 from stepwell.errors import Unavailable
 from stepwell.exporting import Exporting
 from stepwell.figures import Figures
+from stepwell.groups import Groups
 from stepwell.keys import Keys
 from stepwell.links import Links
 from stepwell.measuring import Measuring
@@ -38,6 +39,7 @@ class Stepwell(
     Measuring,
     Migrations,
     Figures,
+    Groups,
     Moving,
     Troubles,
     Revealing,

@@ -12,6 +12,7 @@ from stepwell.models.figures import (
     VersionCount,
     WeekFigures,
 )
+from stepwell.models.groups import Group, GroupMember, GroupMemberPage, LateJoiners, MemberState, Waves
 from stepwell.models.journeys import (
     Again,
     Coming,
@@ -54,6 +55,9 @@ __all__ = [
     "FailurePage",
     "Foreseen",
     "Given",
+    "Group",
+    "GroupMember",
+    "GroupMemberPage",
     "Instant",
     "ItemState",
     "JobAction",
@@ -62,7 +66,9 @@ __all__ = [
     "JourneyPage",
     "JourneyQuery",
     "JourneySummary",
+    "LateJoiners",
     "LogEntry",
+    "MemberState",
     "MessageAhead",
     "MessageFailures",
     "MigrationDifference",
@@ -101,5 +107,6 @@ __all__ = [
     "Unfinished",
     "VersionCount",
     "VersionDifferences",
+    "Waves",
     "WeekFigures",
 ]

@@ -12,7 +12,14 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities import bulk_activities, notify_activities, record_activities, task_activities, webhook_activities
+from activities import (
+    bulk_activities,
+    group_activities,
+    notify_activities,
+    record_activities,
+    task_activities,
+    webhook_activities,
+)
 from activities.channels.email import EmailChannel, EmailSettings
 from activities.host import Host
 from activities.outbound import Outbound
@@ -21,6 +28,7 @@ from engine.events import Event
 from engine.steps import StepTypes, step_types
 from stepwell import Stepwell
 from stepwell.acting import Acting
+from stepwell.beginning import Beginning
 from stepwell.care import Care
 from stepwell.children import Children
 from stepwell.devserver import find_binary
@@ -30,6 +38,7 @@ from tests.workflows.hosts import SECRET, FakeHost, Receiver, listening_host, re
 from workflows.alarm import AlarmWorkflow
 from workflows.bulk import BulkWorkflow
 from workflows.courier import CourierWorkflow
+from workflows.group import GroupWorkflow
 from workflows.journey import JourneyWorkflow
 from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS, WEBHOOKS
 from workflows.plugin import DATA_CONVERTER, workflow_runner
@@ -158,13 +167,14 @@ async def house(
         children = Children(database, env.client, known, CARE)
         tasks = task_activities(database, known, children, Host(host.url, SECRET))
         tasks += bulk_activities(database, Acting(database, env.client, known, CARE))
+        tasks += group_activities(database, Beginning(database, env.client, known, CARE))
         tasks += [one for step_type in known.values() for one in step_type.activities]
         recording = records or record_activities(database)
         workers = (
             Worker(
                 env.client,
                 task_queue=JOURNEYS,
-                workflows=[JourneyWorkflow, AlarmWorkflow, BulkWorkflow, CourierWorkflow],
+                workflows=[JourneyWorkflow, AlarmWorkflow, BulkWorkflow, CourierWorkflow, GroupWorkflow],
                 workflow_runner=workflow_runner(),
             ),
             Worker(env.client, task_queue=RECORDS, activities=recording),
