@@ -6,7 +6,7 @@ import pytest
 
 from stepwell import NotFound, Refused
 from stepwell.access import Caller
-from stepwell.models import Group, Waves
+from stepwell.models import Group, JourneyQuery, Waves
 from tests.pathways import document, step
 from tests.workflows.house import House
 
@@ -96,6 +96,10 @@ async def test_P5_a_member_who_is_on_the_pathway_already_is_refused_alone(home: 
     [refused] = (await home.stepwell.group_members(group.id, state="refused")).items
     assert (refused.client, refused.journey) == ("c1", None)
     assert before.id in (refused.message or "")
+    found = await home.stepwell.search(JourneyQuery(group=group.id))
+    assert {one.client for one in found.items} == {"c0", "c2"}, "what the group did not start is not of it"
+    look = await home.stepwell.preview(JourneyQuery(group=group.id), "pause")
+    assert look.journeys == 2
 
 
 async def test_a_group_is_nobody_elses(home: House) -> None:
