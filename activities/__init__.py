@@ -10,6 +10,7 @@ from activities.channels.email import EmailChannel
 from activities.courier import Courier
 from activities.erasure import Erasing
 from activities.executions import Executions
+from activities.group import Groups, Starts
 from activities.host import Host
 from activities.notifier import Notifier
 from activities.outbound import Outbound
@@ -46,6 +47,11 @@ def bulk_activities(database: Database, actions: Actions) -> list[Activity]:
 def erasure_activities(database: Database, connection: Connection) -> list[Activity]:
     """What deletes a client."""
     return [Erasing(database, Executions(connection)).erase]
+
+
+def group_activities(database: Database, starts: Starts) -> list[Activity]:
+    """What starts the members of groups."""
+    return [Groups(database, starts).start_some]
 
 
 def notify_activities(database: Database, email: EmailChannel, staff: Mapping[str, str] | None = None) -> list[Activity]:

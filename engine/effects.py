@@ -148,3 +148,21 @@ class CarriedOut(Frozen):
     """Whether all of it is done, or it was cancelled."""
 
     is_finished: bool
+
+
+START_SOME = "start_some"
+"""Start some more members of a group."""
+
+
+class StartGroup(Frozen):
+    """Which group; who is in it stands in the store."""
+
+    tenant: TenantId
+    group: str
+
+
+class StartedSome(Frozen):
+    """Whether nobody of it waits any more, or it was cancelled; else how long until the next may start."""
+
+    is_finished: bool
+    wait_seconds: float = 0

@@ -1,15 +1,17 @@
 """Entering a client on a pathway: one enrolment key, one journey, however often it is asked for (rule P5)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine.advance import StartFacts
 from engine.base import ClientId, JourneyId, TenantId
 from engine.journey import Parent
 from engine.structure import Structure, TimeWindow
-from stepwell.errors import NotFound, Refused, Unavailable
+from stepwell.errors import NotFound, Refused, StepwellError, Unavailable
 from stepwell.models import Again
 from store import clients, journeys, pathways
 from store.database import Database
@@ -35,39 +37,25 @@ class Wish(NamedTuple):
 
 async def enrol(database: Database, wish: Wish, now: datetime) -> JourneyRow:
     """Reserve the journey's place, or find the one that has it. Raises Refused (P5), NotFound."""
+    [outcome] = await enrol_many(database, [wish], now)
+    if isinstance(outcome, StepwellError):
+        raise outcome
+    return outcome
+
+
+async def enrol_many(database: Database, wishes: Sequence[Wish], now: datetime) -> list[JourneyRow | StepwellError]:
+    """The same for many in one transaction, in their order: what is refused keeps no other back."""
     for _ in range(5):
         try:
             async with database.begin() as session:
-                await take_turn(session, "enrolment", wish.tenant, wish.key)
-                attempts = await journeys.enrolled(session, wish.tenant, wish.key)
-                found = _existing(wish, attempts)
-                if found is not None:
-                    return found
-                await take_turn(session, "client", wish.tenant, wish.client)  # a deletion begins before this, or sees it
-                client = await clients.get(session, wish.tenant, wish.client)
-                if client is None:
-                    raise NotFound(f"there is no client {wish.client}; add them first")
-                refuse_deleting(client)
-                version = await pathways.get(session, wish.tenant, wish.pathway, wish.version)
-                if version is None:
-                    which = f" version {wish.version}" if wish.version else ""
-                    raise NotFound(f"no pathway {wish.pathway}{which} is published; see: stepwell pathway list")
-                row = JourneyRow(
-                    id=new_id("jou"),
-                    tenant=wish.tenant,
-                    client=wish.client,
-                    pathway=wish.pathway,
-                    version=version.number,
-                    enrolment_key=wish.key,
-                    attempt=attempts[0].attempt + 1 if attempts else 1,
-                    request=wish.request,
-                    practitioner=wish.practitioner,
-                    dates={name: value.isoformat() for name, value in wish.dates.items()},
-                    parent=wish.parent.model_dump(mode="json") if wish.parent else None,
-                    created_at=now,
-                )
-                await journeys.add(session, row)
-                return row
+                outcomes: dict[int, JourneyRow | StepwellError] = {}
+                # everybody takes turns in the same order: two batches with the same clients would wait for each other
+                for number in sorted(range(len(wishes)), key=lambda one: wishes[one].key):
+                    try:
+                        outcomes[number] = await _place(session, wishes[number], now)
+                    except (Refused, NotFound) as refused:
+                        outcomes[number] = refused
+            return [outcomes[number] for number in range(len(wishes))]
         except IntegrityError:
             continue  # somebody else entered the same client at the same moment; look again
     raise Unavailable("the client is being entered by somebody else over and over; try again")
@@ -77,6 +65,39 @@ def refuse_deleting(client: ClientRow) -> None:
     """Raise Refused where a client is being deleted: nothing begins for them any more (rule P4)."""
     if client.deleting_at is not None:
         raise Refused("client_deleted", "P4", f"the client {client.id} is being deleted; nothing begins for them any more")
+
+
+async def _place(session: AsyncSession, wish: Wish, now: datetime) -> JourneyRow:
+    await take_turn(session, "enrolment", wish.tenant, wish.key)
+    attempts = await journeys.enrolled(session, wish.tenant, wish.key)
+    found = _existing(wish, attempts)
+    if found is not None:
+        return found
+    await take_turn(session, "client", wish.tenant, wish.client)  # a deletion begins before this, or sees it
+    client = await clients.get(session, wish.tenant, wish.client)
+    if client is None:
+        raise NotFound(f"there is no client {wish.client}; add them first")
+    refuse_deleting(client)
+    version = await pathways.get(session, wish.tenant, wish.pathway, wish.version)
+    if version is None:
+        which = f" version {wish.version}" if wish.version else ""
+        raise NotFound(f"no pathway {wish.pathway}{which} is published; see: stepwell pathway list")
+    row = JourneyRow(
+        id=new_id("jou"),
+        tenant=wish.tenant,
+        client=wish.client,
+        pathway=wish.pathway,
+        version=version.number,
+        enrolment_key=wish.key,
+        attempt=attempts[0].attempt + 1 if attempts else 1,
+        request=wish.request,
+        practitioner=wish.practitioner,
+        dates={name: value.isoformat() for name, value in wish.dates.items()},
+        parent=wish.parent.model_dump(mode="json") if wish.parent else None,
+        created_at=now,
+    )
+    await journeys.add(session, row)
+    return row
 
 
 def _existing(wish: Wish, attempts: list[JourneyRow]) -> JourneyRow | None:
@@ -106,7 +127,7 @@ def start_facts(journey: JourneyRow, client: ClientRow) -> StartFacts:
         client=ClientId(client.id),
         zone=client.zone,
         quiet_hours=quiet_hours_of(client),
-        dates={name: _date(value) for name, value in journey.dates.items()},
+        dates={name: date_from(value) for name, value in journey.dates.items()},
         parent=Parent.model_validate(journey.parent) if journey.parent else None,
     )
 
@@ -118,7 +139,8 @@ def quiet_hours_of(client: ClientRow) -> TimeWindow | None:
     return TimeWindow.model_validate({"start": client.quiet_from, "end": client.quiet_to})
 
 
-def _date(text: str) -> date | datetime:
+def date_from(text: str) -> date | datetime:
+    """A client date as it is kept."""
     return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
 
 

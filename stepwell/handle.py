@@ -15,6 +15,7 @@ from stepwell.deleting import Deleting
 from stepwell.errors import Unavailable
 from stepwell.exporting import Exporting
 from stepwell.figures import Figures
+from stepwell.groups import Groups
 from stepwell.keys import Keys
 from stepwell.links import Links
 from stepwell.measuring import Measuring
@@ -40,6 +41,7 @@ class Stepwell(
     Measuring,
     Migrations,
     Figures,
+    Groups,
     Moving,
     Troubles,
     Revealing,

@@ -60,6 +60,7 @@ class Searching(Authoring):
             failed_since=query.failed_since,
             practitioner=query.practitioner,
             also=self._practitioner,
+            group=query.group,
             by=query.sort,
         )
 

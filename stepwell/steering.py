@@ -25,7 +25,9 @@ from engine.messages import (
     SetDate,
     StopJourney,
 )
+from engine.publishing import Published
 from engine.steps.appointment import AppointmentStep
+from engine.structure import Structure
 from engine.turn import Answer
 from stepwell.access import needs
 from stepwell.desk import plain
@@ -72,7 +74,7 @@ class Steering(Telling):
         The key is client and pathway unless given. A call with the same `request_id` is the same start. `parent` is the step
         of another journey that this one is to be.
         """
-        _check_start(again, dates or {})
+        check_start(again, dates or {})
         key = plain(enrolment_key or f"{client}/{pathway}", "an enrolment key", "P5", 200)
         refuse_deleting(await self._client(client))
         await self._refuse_unheard(client, pathway, version, practitioner)
@@ -94,7 +96,11 @@ class Steering(Telling):
     async def _refuse_unheard(self, client: str, pathway: str, version: int | None, practitioner: str | None) -> None:
         """Refuse to ask about risk where no alert would reach anybody (rule R8)."""
         published = await self._published(pathway, version)
-        if published is None or not any(step.is_risky for step in published.structure.steps):
+        if published is not None:
+            await self._refuse_unheard_in(published, client, practitioner)
+
+    async def _refuse_unheard_in(self, published: Published, client: str, practitioner: str | None) -> None:
+        if not any(step.is_risky for step in published.structure.steps):
             return
         first = published.structure.alerts.rungs[0].to if published.structure.alerts else ""
         if first in self._care.roles:
@@ -106,8 +112,9 @@ class Steering(Telling):
             message = "the pathway asks about risk, and no practitioner with an address would hear of it; name one first"
             raise Refused("nobody_alerted", "R8", message)
 
-    async def _begin(self, row: JourneyRow) -> None:
-        structure = await structure_for(self._database, row)
+    async def _begin(self, row: JourneyRow, structure: Structure | None = None) -> None:
+        """Start the workflow of a reserved journey; `structure` is its own, where it is at hand."""
+        structure = structure or await structure_for(self._database, row)
         client = await self._client(row.client)
         refuse_deleting(client)
         facts = start_facts(row, client)
@@ -239,7 +246,7 @@ class Steering(Telling):
         return await self._tell(journey, HostEvent, message_id, name=name)
 
 
-def _check_start(again: str, dates: dict[str, date | datetime]) -> None:
+def check_start(again: str, dates: dict[str, date | datetime]) -> None:
     """Refuse before a place is reserved that could never be taken."""
     if again not in get_args(Again):
         raise Refused("unknown_again", "P5", f"{again!r} is no way to enter again: {did_you_mean(again, get_args(Again))}")

@@ -15,6 +15,7 @@ from temporalio.worker import Worker
 from activities import (
     bulk_activities,
     erasure_activities,
+    group_activities,
     notify_activities,
     record_activities,
     task_activities,
@@ -24,6 +25,7 @@ from activities.channels.email import EmailChannel, EmailSettings
 from activities.host import Host
 from activities.outbound import Outbound
 from stepwell.acting import Acting
+from stepwell.beginning import Beginning
 from stepwell.care import care_from
 from stepwell.children import Children
 from stepwell.connection import add_search_attributes, connect_to
@@ -35,6 +37,7 @@ from workflows.alarm import AlarmWorkflow
 from workflows.bulk import BulkWorkflow
 from workflows.courier import CourierWorkflow
 from workflows.erasure import ErasureWorkflow
+from workflows.group import GroupWorkflow
 from workflows.journey import JourneyWorkflow
 from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS, WEBHOOKS
 from workflows.plugin import workflow_runner
@@ -55,6 +58,7 @@ def build_workers(connection: Client, database: Database, settings: Settings) ->
     tasks = task_activities(database, types, Children(database, connection, types, care), host)
     tasks += bulk_activities(database, Acting(database, connection, types, care))
     tasks += erasure_activities(database, connection)
+    tasks += group_activities(database, Beginning(database, connection, types, care))
     tasks += [one for step_type in types.values() for one in step_type.activities]
     email = EmailChannel(email_settings(settings))
     records = record_activities(database)
@@ -63,7 +67,7 @@ def build_workers(connection: Client, database: Database, settings: Settings) ->
         Worker(
             connection,
             task_queue=JOURNEYS,
-            workflows=[JourneyWorkflow, AlarmWorkflow, BulkWorkflow, CourierWorkflow, ErasureWorkflow],
+            workflows=[JourneyWorkflow, AlarmWorkflow, BulkWorkflow, CourierWorkflow, ErasureWorkflow, GroupWorkflow],
             workflow_runner=workflow_runner(),
             max_cached_workflows=2000,
             graceful_shutdown_timeout=_GRACE,

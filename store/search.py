@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 
 from store.journeys import led_by
-from store.tables import JourneyRow, OccurrenceRow
+from store.tables import GroupMemberRow, JourneyRow, OccurrenceRow
 
 _LAST = "\U0010ffff"
 """Comes after everything that an id may hold."""
@@ -52,6 +52,8 @@ class Filters(NamedTuple):
     """A second practitioner, whose they must be too: the caller."""
     among: Sequence[str] | None = None
     """Only these, by their ids."""
+    group: str | None = None
+    """Only journeys that this group started."""
     by: str = "newest"
     """The order: what has no place in it does not fit."""
 
@@ -108,6 +110,11 @@ def fitting(session: AsyncSession, query: Select[Any], tenant: str, filters: Fil
         conditions.append(col(JourneyRow.pathway).in_(filters.pathways))
     if filters.among is not None:
         conditions.append(col(JourneyRow.id).in_(filters.among))
+    if filters.group is not None:
+        members = select(GroupMemberRow.journey).where(
+            GroupMemberRow.tenant == tenant, GroupMemberRow.group == filters.group, col(GroupMemberRow.journey).is_not(None)
+        )
+        conditions.append(col(JourneyRow.id).in_(members))
     if filters.statuses:
         conditions.append(col(JourneyRow.status).in_(filters.statuses))
     if filters.owed_before is not None:

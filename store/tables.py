@@ -14,6 +14,7 @@ __all__ = [
     "AuditRow",
     "BulkItemRow",
     "BulkJobRow",
+    "ClientGroupRow",
     "ClientLinkRow",
     "ClientRow",
     "ConsoleSessionRow",
@@ -22,6 +23,7 @@ __all__ = [
     "ErasureRow",
     "EventRow",
     "FailedCredentialRow",
+    "GroupMemberRow",
     "IdempotencyRow",
     "JourneyRow",
     "LibraryStepRow",
@@ -652,4 +654,61 @@ class BulkItemRow(SQLModel, table=True):
     message: str | None = Field(default=None, max_length=500)
     difference: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     """A migration: what it comes to for this journey."""
+    done_at: datetime | None = Field(default=None, sa_type=Utc)
+
+
+class ClientGroupRow(SQLModel, table=True):
+    """Clients who are on one pathway together, each on a journey of their own."""
+
+    __tablename__ = "client_group"
+    __table_args__ = (Index("client_group_by_tenant", "tenant", "created_at"),)
+
+    id: str = Field(primary_key=True, max_length=64)
+    tenant: str = Field(max_length=64)
+    name: str = Field(max_length=100)
+    pathway: str = Field(max_length=64)
+    version: int
+    """Pinned when the group is made: all of it is on the same."""
+    practitioner: str | None = Field(default=None, max_length=64)
+    dates: dict[str, str] = Field(sa_type=JSON)
+    again: str = Field(max_length=20)
+    late_joiners: str = Field(max_length=20)
+    wave_size: int
+    """Members of one wave; 0: all are one."""
+    wave_seconds: int
+    """From one wave to the next."""
+    per_second: float
+    by_role: str = Field(max_length=20)
+    by_id: str | None = Field(default=None, max_length=64)
+    created_at: datetime = Field(sa_type=Utc)
+    begins_at: datetime | None = Field(default=None, sa_type=Utc)
+    """When the first wave is; nothing: when the group is started."""
+    started_at: datetime | None = Field(default=None, sa_type=Utc)
+    cancelled_at: datetime | None = Field(default=None, sa_type=Utc)
+    finished_at: datetime | None = Field(default=None, sa_type=Utc)
+
+
+class GroupMemberRow(SQLModel, table=True):
+    """One client of a group, and what became of their start."""
+
+    __tablename__ = "group_member"
+    __table_args__ = (
+        ForeignKeyConstraint(["group"], ["client_group.id"], name="group_member_group"),
+        ForeignKeyConstraint(["tenant", "client"], ["client.tenant", "client.id"], name="group_member_client"),
+        Index("group_member_by_state", "group", "state", "wave", "position"),
+        Index("group_member_by_position", "group", "position"),
+        Index("group_member_by_client", "tenant", "client"),
+    )
+
+    group: str = Field(primary_key=True, max_length=64)
+    client: str = Field(primary_key=True, max_length=64)
+    tenant: str = Field(max_length=64)
+    position: int
+    wave: int
+    is_late: bool
+    """Whether they came after the group had been started."""
+    state: str = Field(max_length=20)
+    """`waiting`, `started`, `refused` or `failed`."""
+    journey: str | None = Field(default=None, max_length=64)
+    message: str | None = Field(default=None, max_length=500)
     done_at: datetime | None = Field(default=None, sa_type=Utc)

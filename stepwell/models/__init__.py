@@ -13,6 +13,7 @@ from stepwell.models.figures import (
     VersionCount,
     WeekFigures,
 )
+from stepwell.models.groups import Group, GroupMember, GroupMemberPage, LateJoiners, MemberState, Waves
 from stepwell.models.journeys import (
     Again,
     Coming,
@@ -58,6 +59,9 @@ __all__ = [
     "FailurePage",
     "Foreseen",
     "Given",
+    "Group",
+    "GroupMember",
+    "GroupMemberPage",
     "Instant",
     "ItemState",
     "JobAction",
@@ -66,7 +70,9 @@ __all__ = [
     "JourneyPage",
     "JourneyQuery",
     "JourneySummary",
+    "LateJoiners",
     "LogEntry",
+    "MemberState",
     "MessageAhead",
     "MessageFailures",
     "MigrationDifference",
@@ -105,5 +111,6 @@ __all__ = [
     "Unfinished",
     "VersionCount",
     "VersionDifferences",
+    "Waves",
     "WeekFigures",
 ]

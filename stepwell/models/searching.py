@@ -40,6 +40,8 @@ class JourneyQuery(Out):
     practitioner: str | None = Field(default=None, max_length=64)
     tag: str | None = Field(default=None, max_length=100)
     """Of the pathway."""
+    group: str | None = Field(default=None, max_length=64)
+    """Started by this group."""
     sort: Literal["newest", "oldest", "overdue", "failed", "client"] = "newest"
     """`overdue` and `failed` list only what is."""
 

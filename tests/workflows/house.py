@@ -15,6 +15,7 @@ from temporalio.worker import Worker
 from activities import (
     bulk_activities,
     erasure_activities,
+    group_activities,
     notify_activities,
     record_activities,
     task_activities,
@@ -28,6 +29,7 @@ from engine.events import Event
 from engine.steps import StepTypes, step_types
 from stepwell import Stepwell
 from stepwell.acting import Acting
+from stepwell.beginning import Beginning
 from stepwell.care import Care
 from stepwell.children import Children
 from stepwell.devserver import find_binary
@@ -38,6 +40,7 @@ from workflows.alarm import AlarmWorkflow
 from workflows.bulk import BulkWorkflow
 from workflows.courier import CourierWorkflow
 from workflows.erasure import ErasureWorkflow
+from workflows.group import GroupWorkflow
 from workflows.journey import JourneyWorkflow
 from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS, WEBHOOKS
 from workflows.plugin import DATA_CONVERTER, workflow_runner
@@ -170,13 +173,14 @@ async def house(
         tasks = task_activities(database, known, children, Host(host.url, SECRET))
         tasks += bulk_activities(database, Acting(database, env.client, known, CARE))
         tasks += erasure_activities(database, env.client)
+        tasks += group_activities(database, Beginning(database, env.client, known, CARE))
         tasks += [one for step_type in known.values() for one in step_type.activities]
         recording = records or record_activities(database)
         workers = (
             Worker(
                 env.client,
                 task_queue=JOURNEYS,
-                workflows=[JourneyWorkflow, AlarmWorkflow, BulkWorkflow, CourierWorkflow, ErasureWorkflow],
+                workflows=[JourneyWorkflow, AlarmWorkflow, BulkWorkflow, CourierWorkflow, ErasureWorkflow, GroupWorkflow],
                 workflow_runner=workflow_runner(),
             ),
             Worker(env.client, task_queue=RECORDS, activities=recording),

@@ -1,0 +1,101 @@
+"""How members of a group are entered and started, as the activity that works through them reaches it."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import cast
+
+from temporalio.client import Client as Connection
+
+from engine.steps import StepTypes
+from engine.structure import Structure
+from stepwell.access import Caller, Kind
+from stepwell.care import Care
+from stepwell.enrolment import Wish, date_from, enrol_many
+from stepwell.errors import StepwellError, Unavailable
+from stepwell.models import Again
+from stepwell.steering import Steering
+from store.database import Database
+from store.groups import Became
+from store.ids import id_from
+from store.tables import ClientGroupRow, GroupMemberRow, JourneyRow
+
+_AT_ONCE = 25
+
+
+class Beginning:
+    """Enters a batch in one transaction, as the person who made the group, then starts its workflows side by side."""
+
+    def __init__(self, database: Database, connection: Connection, types: StepTypes, care: Care) -> None:
+        self._database = database
+        self._connection = connection
+        self._types = types
+        self._care = care
+
+    async def start(self, group: ClientGroupRow, members: Sequence[GroupMemberRow]) -> list[Became]:
+        """Start these. What was refused stays so; what failed may be tried again."""
+        caller = Caller(tenant=group.tenant, kind=cast(Kind, group.by_role), id=group.by_id, credential=group.id)
+        door = _Door(self._database, self._connection, group.tenant, self._types, self._care).called_by(caller)
+        return await door.start_batch(group, members)
+
+
+class _Door(Steering):
+    """The same way to enrol and begin that one client takes."""
+
+    async def start_batch(self, group: ClientGroupRow, members: Sequence[GroupMemberRow]) -> list[Became]:
+        """Enter and start these, each once however often it is asked for."""
+        published = await self._published(group.pathway, group.version)
+        assert published is not None  # a version is never taken away
+        became: list[Became] = []
+        heard = []
+        for member in members:
+            try:
+                await self._client(member.client)
+                await self._refuse_unheard_in(published, member.client, group.practitioner)
+                heard.append(member)
+            except StepwellError as error:
+                became.append(_what(member.client, error))
+        try:
+            outcomes = await enrol_many(self._database, [_wish(group, one) for one in heard], self._now())
+        except Unavailable as error:
+            return became + [_what(one.client, error) for one in heard]
+        gate = asyncio.Semaphore(_AT_ONCE)
+        pairs = zip(heard, outcomes, strict=True)
+        return became + list(await asyncio.gather(*(self._one(gate, one, row, published.structure) for one, row in pairs)))
+
+    async def _one(
+        self, gate: asyncio.Semaphore, member: GroupMemberRow, outcome: JourneyRow | StepwellError, structure: Structure
+    ) -> Became:
+        if isinstance(outcome, StepwellError):
+            return _what(member.client, outcome)
+        async with gate:
+            try:
+                if outcome.status == "starting":
+                    is_ours = outcome.request == _request(member)
+                    await self._begin(outcome, structure if is_ours else None)
+            except StepwellError as error:
+                return _what(member.client, error)
+        return Became(member.client, "started", outcome.id)
+
+
+def _request(member: GroupMemberRow) -> str:
+    """The id of the one request that enters a member, however often it is made (rule P5)."""
+    return id_from("grp", member.group, member.client)
+
+
+def _wish(group: ClientGroupRow, member: GroupMemberRow) -> Wish:
+    has_dates = not member.is_late or group.late_joiners == "with_group"
+    return Wish(
+        group.tenant,
+        member.client,
+        group.pathway,
+        group.version,
+        f"{member.client}/{group.pathway}",
+        cast(Again, group.again),
+        _request(member),
+        group.practitioner,
+        {name: date_from(value) for name, value in group.dates.items()} if has_dates else {},
+    )
+
+
+def _what(client: str, error: StepwellError) -> Became:
+    return Became(client, "failed" if isinstance(error, Unavailable) else "refused", message=str(error)[:500])

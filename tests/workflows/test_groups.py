@@ -1,0 +1,115 @@
+"""Groups: every member started exactly once, cancelled, resumed, in waves, late."""
+
+from datetime import timedelta
+
+import pytest
+
+from stepwell import NotFound, Refused
+from stepwell.access import Caller
+from stepwell.models import Group, JourneyQuery, Waves
+from tests.pathways import document, step
+from tests.workflows.house import House
+
+TRIAL = document(step("read") + step("write", "required: false"))
+
+
+async def clients(home: House, number: int) -> list[str]:
+    """So many clients, and a pathway for them."""
+    await home.stepwell.publish(TRIAL)
+    names = [f"c{each}" for each in range(number)]
+    for name in names:
+        await home.stepwell.add_client(id=name, email=f"{name}@example.org")
+    return names
+
+
+async def finished(home: House, group: str) -> Group:
+    """The group once nobody waits, or it is cancelled."""
+
+    async def is_finished() -> Group | None:
+        now = await home.stepwell.group(group)
+        return now if now.finished_at is not None else None
+
+    found: Group = await home.until(is_finished, "the end of the starts")
+    return found
+
+
+async def test_P5_a_group_cancelled_half_way_and_resumed_starts_each_member_once(home: House) -> None:
+    """Sixty begin, it is cancelled in between and begun again; all are started, each on one journey of their own."""
+    names = await clients(home, 60)
+    group = await home.stepwell.create_group("Spring", "trial", names, per_second=10, request_id="spring")
+    same = await home.stepwell.create_group("Spring", "trial", names, per_second=10, request_id="spring")
+    assert (same.id, group.waiting, group.started_at) == (group.id, 60, None)
+    await home.stepwell.start_group(group.id)
+
+    async def is_under_way() -> bool:
+        return (await home.stepwell.group(group.id)).started >= 10
+
+    await home.until(is_under_way, "the first starts")
+    await home.stepwell.cancel_group(group.id)
+    half = await finished(home, group.id)
+    assert 10 <= half.started < 60
+    assert half.started + half.waiting == 60
+    with pytest.raises(Refused, match="cancelled"):
+        await home.stepwell.start_group(group.id)
+    await home.stepwell.retry_group(group.id)
+    whole = await finished(home, group.id)
+    assert (whole.started, whole.waiting, whole.refused, whole.failed) == (60, 0, 0, 0)
+    page = await home.stepwell.group_members(group.id, limit=40)
+    rest = await home.stepwell.group_members(group.id, limit=40, after=page.next or 0)
+    assert [one.client for one in page.items + rest.items] == names
+    assert len({one.journey for one in page.items + rest.items}) == 60
+    assert len(await home.stepwell.journeys(limit=200)) == 60
+
+
+async def test_waves_wait_and_late_joiners_follow_the_rule(home: House) -> None:
+    """The second wave is a day off: only the first begins. Cancelling takes effect at once; a late joiner need not wait."""
+    names = await clients(home, 7)
+    waves = Waves(2, timedelta(days=1))
+    group = await home.stepwell.create_group("Waves", "trial", names[:4], waves=waves, per_second=50)
+    await home.stepwell.start_group(group.id)
+
+    async def has_started(number: int) -> bool:
+        return (await home.stepwell.group(group.id)).started == number
+
+    await home.until(lambda: has_started(2), "the first wave")
+    await home.stepwell.add_members(group.id, [names[4], names[0]])
+    await home.until(lambda: has_started(3), "the late joiner")
+    started = await home.stepwell.group_members(group.id, state="started")
+    assert [one.client for one in started.items] == ["c0", "c1", "c4"]
+    await home.stepwell.cancel_group(group.id)
+    assert (await finished(home, group.id)).waiting == 2
+    shut = await home.stepwell.create_group("Shut", "trial", names[5:6], late_joiners="closed")
+    await home.stepwell.start_group(shut.id)
+    with pytest.raises(Refused, match="takes nobody else"):
+        await home.stepwell.add_members(shut.id, names[6:])
+
+
+async def test_P5_a_member_who_is_on_the_pathway_already_is_refused_alone(home: House) -> None:
+    """One was entered before: they keep that journey, and nobody else is kept back."""
+    names = await clients(home, 3)
+    before = await home.stepwell.start("c1", "trial")
+    await home.recorded(before.id, "step_delivered")
+    group = await home.stepwell.create_group("Mixed", "trial", names)
+    await home.stepwell.start_group(group.id)
+    done = await finished(home, group.id)
+    assert (done.started, done.refused) == (2, 1)
+    [refused] = (await home.stepwell.group_members(group.id, state="refused")).items
+    assert (refused.client, refused.journey) == ("c1", None)
+    assert before.id in (refused.message or "")
+    found = await home.stepwell.search(JourneyQuery(group=group.id))
+    assert {one.client for one in found.items} == {"c0", "c2"}, "what the group did not start is not of it"
+    look = await home.stepwell.preview(JourneyQuery(group=group.id), "pause")
+    assert look.journeys == 2
+
+
+async def test_a_group_is_nobody_elses(home: House) -> None:
+    """A practitioner neither sees another's group nor puts clients in who are not theirs."""
+    names = await clients(home, 2)
+    await home.stepwell.keep_practitioner("paula", email="paula@example.org")
+    paula = home.stepwell.called_by(Caller(tenant="default", kind="practitioner", id="paula"))
+    group = await home.stepwell.create_group("Host's", "trial", names)
+    with pytest.raises(NotFound):
+        await paula.group(group.id)
+    with pytest.raises(NotFound):
+        await paula.create_group("Hers", "trial", names)
+    assert await paula.groups() == []
