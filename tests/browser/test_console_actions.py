@@ -256,3 +256,28 @@ def test_by_keyboard_alone(browser: Browser, scene: Scene) -> None:
         expect(page.get_by_role("status").first).to_have_text("The client was let off the step.")
         keys.press("^Sign out$")
         expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+def test_P4_a_client_is_deleted(desk: Page, scene: Scene) -> None:
+    """What would go in numbers; their id once more; then how far it is, by itself, until nothing is left."""
+    see(desk, scene, "/journeys/<c027/operation>")
+    desk.get_by_role("link", name="Delete this client").click()
+    expect(desk.locator(".foreseen")).to_contain_text("1 journeys, 1 of them running")
+    is_accessible(desk)
+    keep(desk, "console-delete-client")
+    desk.get_by_label("The client's id, once more").fill("c028")
+    desk.get_by_role("button", name="Delete for good").click()
+    expect(desk.get_by_role("alert")).to_contain_text("write the client's id once more")
+    desk.get_by_label("The client's id, once more").fill("c027")
+    desk.get_by_label("Reason").select_option("consent_withdrawn")
+    desk.get_by_role("button", name="Delete for good").click()
+    expect(desk.get_by_role("heading", name="Deletion of c027")).to_be_visible()
+    expect(desk.locator("#progress")).to_contain_text("nothing of theirs is here", timeout=120_000)
+    is_accessible(desk)
+    keep(desk, "console-deletion")
+    assert scene.ask(lambda stepwell: stepwell.journeys(client="c027")) == []
+    assert scene.ask(lambda stepwell: stepwell.journeys(client="c028"))
+    desk.get_by_role("link", name="Deletions").first.click()
+    expect(desk.get_by_role("row", name=re.compile("c027"))).to_contain_text("consent is withdrawn")
+    is_accessible(desk)
+    keep(desk, "console-deletions")

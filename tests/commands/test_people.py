@@ -1,5 +1,6 @@
 """Commands around steps, against a stack that runs: alerts, questions, responses, figures, drafts, exports."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -140,3 +141,24 @@ def test_drafts_are_made_of_pathways(home: Path) -> None:
     typed("pathway", "publish", str(home / "care-2.yaml"))
     found = typed("pathway", "list", "--tag", "audience:adults", "--json").data
     assert {one["pathway"] for one in found} >= {"care", "care-2"}
+
+
+def test_P4_a_client_is_deleted(home: Path) -> None:
+    """Not without being asked; then at once refused to begin anything, and soon gone."""
+
+    def typed(*words: str, code: int = 0) -> Said:
+        said = stepwell(*words, home=home)
+        assert said.code == code, said.err
+        return said
+
+    typed("client", "add", "gone")
+    typed("journey", "start", "gone", "care", "--practitioner", "dr")
+    typed("client", "delete", "gone", "--reason", "asked", code=1)  # nobody answers the question
+    typed("client", "delete", "gone", "--reason", "because Ann wants it", "--yes", code=3)
+    begun = typed("client", "delete", "gone", "--reason", "asked", "--yes", "--json").data
+    give_up_at = time.monotonic() + 120
+    while typed("client", "deletion", begun["id"], "--json").data["erased_at"] is None:
+        assert time.monotonic() < give_up_at, "it was not erased"
+    assert "gone" in typed("client", "deletion", begun["id"]).out
+    typed("client", "show", "gone", code=4)
+    assert typed("journey", "list", "--json").data != []

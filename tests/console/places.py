@@ -32,10 +32,7 @@ async def places(console: Console, journey: str, *, endpoint: str, job: str) -> 
     cursor = (await console.stepwell.search(JourneyQuery(), limit=1)).next or ""
     known = {"{journey}": journey, "{occurrence}": "note.1", "{job}": job, "{endpoint}": endpoint}
     known |= {"{pathway}": "troubled", "{number}": "1", "{client}": (await console.stepwell.journey(journey)).client}
-    if not (deletions := await console.stepwell.deletions(limit=1)):
-        gone = await console.stepwell.add_client()
-        deletions = [await console.stepwell.delete_client(gone.id, reason="mistake")]
-    known["{deletion}"] = deletions[0].id
+    known["{deletion}"] = (await console.stepwell.deletions(limit=1))[0].id
     found = []
     for pattern in patterns():
         for query in _QUERIES.get(pattern, ("",)):

@@ -42,6 +42,12 @@ async def scene(console: Console) -> Scene:
     await stepwell.set_date(journey, "surgery", None)
     await stepwell.keep_view("<script>alert(4)</script>", "held=1")
     await stepwell.save_draft("troubled", "pathway: troubled\ntitle: '<script>alert(5)</script>'\n")
+    begun = await stepwell.delete_client((await stepwell.add_client()).id, reason="mistake")
+
+    async def erased() -> bool:
+        return (await stepwell.deletion(begun.id)).erased_at is not None
+
+    await console.home.until(erased, "the deletion")
     endpoint = (await stepwell.add_endpoint("https://hooks.example.com/<script>alert(6)</script>")).id
     job = (await stepwell.start_bulk([journey], "remind")).id
     await console.home.idle(journey)
