@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import reads
+from bench import cohort, reads
 from bench.measures import Figure, simulation, turn
 
 MEASURES: dict[str, Callable[[], Figure]] = {
@@ -19,26 +19,27 @@ READS: dict[str, Callable[[], reads.Figures]] = {
     "reads-sqlite": lambda: asyncio.run(reads.measure_sqlite(10_000)),
     "reads-postgres": lambda: asyncio.run(reads.measure_postgres(100_000)),
 }
+COHORT = "cohort"
+_ALL = (*MEASURES, *READS, COHORT)
 
 
 def main() -> int:
     """Measure what was asked for; 1 where a limit did not hold."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument(
-        "measures", nargs="*", metavar="MEASURE", help=f"some of: {', '.join((*MEASURES, *READS))} (default: all)"
-    )
+    parser.add_argument("measures", nargs="*", metavar="MEASURE", help=f"some of: {', '.join(_ALL)} (default: all)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     asked = parser.parse_args()
-    wanted = asked.measures or [*MEASURES, *READS]
-    unknown = [name for name in wanted if name not in MEASURES and name not in READS]
+    wanted = asked.measures or _ALL
+    unknown = [name for name in wanted if name not in _ALL]
     if unknown:
-        parser.error(f"no measure {', '.join(unknown)}; some of: {', '.join((*MEASURES, *READS))}")
+        parser.error(f"no measure {', '.join(unknown)}; some of: {', '.join(_ALL)}")
     figures = _measured([name for name in MEASURES if name in wanted])
     stores = [_read(name) for name in READS if name in wanted]
+    cohorts = [_started()] if COHORT in wanted else []
     if asked.json:
-        written = [{**figure._asdict(), "holds": figure.holds} for figure in figures]
+        written = [{**one._asdict(), "holds": one.holds} for one in (*figures, *cohorts)]
         asked.json.write_text(json.dumps([*written, *(_as_json(store) for store in stores)], indent=2) + "\n")
-    return 0 if all(one.holds for one in (*figures, *stores)) else 1
+    return 0 if all(one.holds for one in (*figures, *stores, *cohorts)) else 1
 
 
 def _measured(names: list[str]) -> list[Figure]:
@@ -71,6 +72,18 @@ def _read(name: str) -> reads.Figures:
     print(f"{rate.name:<66}{rate.per_second:>8,.0f}/s{_time(rate.p95):>10}{rate.limit:>8,}/s{mark}")
     print(f"{'  of a processor, the server itself, for each':<66}{_time(rate.cpu):>10}", flush=True)
     return store
+
+
+def _started() -> cohort.Cohort:
+    """A cohort started beside the same starts without anything around them."""
+    found = asyncio.run(cohort.measure())
+    print(f"\n{'starts a second':<30}{'bare':>10}{'cohort':>10}{'ratio':>10}")
+    for number, (bare, ours) in enumerate(zip(found.bare, found.ours, strict=True), 1):
+        print(f"{f'round {number}':<30}{bare:>10,.0f}{ours:>10,.0f}{ours / bare:>10.2f}")
+    mark = "" if found.holds else "   UNDER THE LIMIT"
+    print(f"{'median ratio':<50}{found.ratio:>10.2f}   at least {found.limit}{mark}")
+    print(f"{f'{found.members:,} members, cancelled and resumed':<40}{found.whole:>10,.0f}", flush=True)
+    return found
 
 
 def _as_json(store: reads.Figures) -> dict[str, object]:

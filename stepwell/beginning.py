@@ -11,15 +11,16 @@ from engine.structure import Structure
 from stepwell.access import Caller, Kind
 from stepwell.care import Care
 from stepwell.enrolment import Wish, date_from, enrol_many
-from stepwell.errors import StepwellError, Unavailable
+from stepwell.errors import NotFound, StepwellError, Unavailable
 from stepwell.models import Again
 from stepwell.steering import Steering
+from store import clients, groups
 from store.database import Database
 from store.groups import Became
 from store.ids import id_from
-from store.tables import ClientGroupRow, GroupMemberRow, JourneyRow
+from store.tables import ClientGroupRow, ClientRow, GroupMemberRow, JourneyRow
 
-_AT_ONCE = 25
+_AT_ONCE = 50
 
 
 class Beginning:
@@ -47,9 +48,14 @@ class _Door(Steering):
         assert published is not None  # a version is never taken away
         became: list[Became] = []
         heard = []
+        async with self._database.read() as session:
+            names = [member.client for member in members]
+            theirs = await groups.theirs(session, self._tenant, names, self._practitioner)
+            people = await clients.get_many(session, self._tenant, theirs)
         for member in members:
             try:
-                await self._client(member.client)
+                if member.client not in people:
+                    raise NotFound(f"there is no client {member.client}; add them first")
                 await self._refuse_unheard_in(published, member.client, group.practitioner)
                 heard.append(member)
             except StepwellError as error:
@@ -60,10 +66,17 @@ class _Door(Steering):
             return became + [_what(one.client, error) for one in heard]
         gate = asyncio.Semaphore(_AT_ONCE)
         pairs = zip(heard, outcomes, strict=True)
-        return became + list(await asyncio.gather(*(self._one(gate, one, row, published.structure) for one, row in pairs)))
+        return became + list(
+            await asyncio.gather(*(self._one(gate, one, row, published.structure, people[one.client]) for one, row in pairs))
+        )
 
     async def _one(
-        self, gate: asyncio.Semaphore, member: GroupMemberRow, outcome: JourneyRow | StepwellError, structure: Structure
+        self,
+        gate: asyncio.Semaphore,
+        member: GroupMemberRow,
+        outcome: JourneyRow | StepwellError,
+        structure: Structure,
+        client: ClientRow,
     ) -> Became:
         if isinstance(outcome, StepwellError):
             return _what(member.client, outcome)
@@ -71,7 +84,7 @@ class _Door(Steering):
             try:
                 if outcome.status == "starting":
                     is_ours = outcome.request == _request(member)
-                    await self._begin(outcome, structure if is_ours else None)
+                    await self._begin(outcome, structure if is_ours else None, client)
             except StepwellError as error:
                 return _what(member.client, error)
         return Became(member.client, "started", outcome.id)

@@ -17,7 +17,7 @@ from store import clients, journeys, pathways
 from store.database import Database
 from store.ids import new_id
 from store.tables import ClientRow, JourneyRow
-from store.turns import take_turn
+from store.turns import take_turns
 
 
 class Wish(NamedTuple):
@@ -44,18 +44,15 @@ async def enrol(database: Database, wish: Wish, now: datetime) -> JourneyRow:
 
 
 async def enrol_many(database: Database, wishes: Sequence[Wish], now: datetime) -> list[JourneyRow | StepwellError]:
-    """The same for many in one transaction, in their order: what is refused keeps no other back."""
+    """The same for many of one tenant in one transaction, in their order: what is refused keeps no other back."""
     for _ in range(5):
         try:
             async with database.begin() as session:
-                outcomes: dict[int, JourneyRow | StepwellError] = {}
-                # everybody takes turns in the same order: two batches with the same clients would wait for each other
-                for number in sorted(range(len(wishes)), key=lambda one: wishes[one].key):
-                    try:
-                        outcomes[number] = await _place(session, wishes[number], now)
-                    except (Refused, NotFound) as refused:
-                        outcomes[number] = refused
-            return [outcomes[number] for number in range(len(wishes))]
+                known = await _known_of(session, wishes)
+                outcomes = [_place(wish, known, now) for wish in wishes]
+                session.add_all({one.id: one for one in outcomes if isinstance(one, JourneyRow)}.values())
+                await session.flush()
+            return outcomes
         except IntegrityError:
             continue  # somebody else entered the same client at the same moment; look again
     raise Unavailable("the client is being entered by somebody else over and over; try again")
@@ -67,27 +64,53 @@ def refuse_deleting(client: ClientRow) -> None:
         raise Refused("client_deleted", "P4", f"the client {client.id} is being deleted; nothing begins for them any more")
 
 
-async def _place(session: AsyncSession, wish: Wish, now: datetime) -> JourneyRow:
-    await take_turn(session, "enrolment", wish.tenant, wish.key)
-    attempts = await journeys.enrolled(session, wish.tenant, wish.key)
-    found = _existing(wish, attempts)
-    if found is not None:
-        return found
-    await take_turn(session, "client", wish.tenant, wish.client)  # a deletion begins before this, or sees it
-    client = await clients.get(session, wish.tenant, wish.client)
-    if client is None:
-        raise NotFound(f"there is no client {wish.client}; add them first")
-    refuse_deleting(client)
-    version = await pathways.get(session, wish.tenant, wish.pathway, wish.version)
-    if version is None:
-        which = f" version {wish.version}" if wish.version else ""
-        raise NotFound(f"no pathway {wish.pathway}{which} is published; see: stepwell pathway list")
+class _Known(NamedTuple):
+    """What decides about wishes: asked for all of them at once, since every question is a way to the store and back."""
+
+    attempts: dict[str, list[JourneyRow]]
+    """By enrolment key, the latest first."""
+    clients: dict[str, ClientRow]
+    versions: dict[tuple[str, int | None], int]
+
+
+async def _known_of(session: AsyncSession, wishes: Sequence[Wish]) -> _Known:
+    """Whatever is asked here stays as it is until the transaction ends: a deletion begins before this, or sees it."""
+    turns = [("enrolment", one.tenant, one.key) for one in wishes] + [("client", one.tenant, one.client) for one in wishes]
+    await take_turns(session, turns)
+    tenant = wishes[0].tenant if wishes else ""
+    attempts = await journeys.all_enrolled(session, tenant, {one.key for one in wishes})
+    people = await clients.get_many(session, tenant, {one.client for one in wishes})
+    versions = {}
+    for pathway, number in dict.fromkeys((one.pathway, one.version) for one in wishes):
+        version = await pathways.get(session, tenant, pathway, number)
+        if version is not None:
+            versions[(pathway, number)] = version.number
+    return _Known(attempts, people, versions)
+
+
+def _place(wish: Wish, known: _Known, now: datetime) -> JourneyRow | StepwellError:
+    """The journey that the wish has, or a new one; or why it is to have none."""
+    attempts = known.attempts.setdefault(wish.key, [])
+    try:
+        found = _existing(wish, attempts)
+        if found is not None:
+            return found
+        client = known.clients.get(wish.client)
+        if client is None:
+            raise NotFound(f"there is no client {wish.client}; add them first")
+        refuse_deleting(client)
+        version = known.versions.get((wish.pathway, wish.version))
+        if version is None:
+            which = f" version {wish.version}" if wish.version else ""
+            raise NotFound(f"no pathway {wish.pathway}{which} is published; see: stepwell pathway list")
+    except (Refused, NotFound) as refused:
+        return refused
     row = JourneyRow(
         id=new_id("jou"),
         tenant=wish.tenant,
         client=wish.client,
         pathway=wish.pathway,
-        version=version.number,
+        version=version,
         enrolment_key=wish.key,
         attempt=attempts[0].attempt + 1 if attempts else 1,
         request=wish.request,
@@ -96,7 +119,7 @@ async def _place(session: AsyncSession, wish: Wish, now: datetime) -> JourneyRow
         parent=wish.parent.model_dump(mode="json") if wish.parent else None,
         created_at=now,
     )
-    await journeys.add(session, row)
+    attempts.insert(0, row)
     return row
 
 

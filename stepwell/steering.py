@@ -38,7 +38,7 @@ from stepwell.models import Again, JourneySummary
 from stepwell.telling import Telling
 from store import clients, erasing, journeys
 from store.erasing import Whose
-from store.tables import JourneyRow
+from store.tables import ClientRow, JourneyRow
 from workflows.journey import JourneyInput, JourneyWorkflow
 from workflows.names import JOURNEYS, PATHWAY, STATE, TENANT, VERSION
 
@@ -112,10 +112,10 @@ class Steering(Telling):
             message = "the pathway asks about risk, and no practitioner with an address would hear of it; name one first"
             raise Refused("nobody_alerted", "R8", message)
 
-    async def _begin(self, row: JourneyRow, structure: Structure | None = None) -> None:
-        """Start the workflow of a reserved journey; `structure` is its own, where it is at hand."""
+    async def _begin(self, row: JourneyRow, structure: Structure | None = None, client: ClientRow | None = None) -> None:
+        """Start the workflow of a reserved journey; its structure and its client may be at hand."""
         structure = structure or await structure_for(self._database, row)
-        client = await self._client(row.client)
+        client = client or await self._client(row.client)
         refuse_deleting(client)
         facts = start_facts(row, client)
         attributes = TypedSearchAttributes(

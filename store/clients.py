@@ -1,11 +1,12 @@
 """Clients and practitioners: who they are to us, how to speak to them, where to reach them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from store.journeys import batched
 from store.tables import ClientRow, JourneyRow, PractitionerRow
 from store.turns import take_turn
 
@@ -19,6 +20,15 @@ async def add(session: AsyncSession, client: ClientRow) -> None:
 async def get(session: AsyncSession, tenant: str, client: str) -> ClientRow | None:
     """The client of that id in this tenant."""
     return await session.get(ClientRow, (tenant, client))
+
+
+async def get_many(session: AsyncSession, tenant: str, names: Iterable[str]) -> dict[str, ClientRow]:
+    """Those of these clients that there are in this tenant, by their ids."""
+    found: dict[str, ClientRow] = {}
+    for part in batched(sorted(names), 500):
+        query = select(ClientRow).where(ClientRow.tenant == tenant, col(ClientRow.id).in_(part))
+        found.update({row.id: row for row in await session.scalars(query)})
+    return found
 
 
 async def find(

@@ -31,6 +31,7 @@ KEPT: Mapping[str, str] = {
     "pathway_draft": "written for everybody",
     "pathway_version": "written for everybody",
     "library_step": "written for everybody",
+    "client_group": "of many clients, and named for all of them",
     "endpoint": "the host's",
     "failed_credential": "hashes of addresses that nobody can be found by",
     "console_session": "an operator's",

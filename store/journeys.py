@@ -43,6 +43,16 @@ async def enrolled(session: AsyncSession, tenant: str, enrolment_key: str) -> li
     return list((await session.scalars(query)).all())
 
 
+async def all_enrolled(session: AsyncSession, tenant: str, keys: Iterable[str]) -> dict[str, list[JourneyRow]]:
+    """Every attempt under each of these enrolment keys, the latest first."""
+    found: dict[str, list[JourneyRow]] = {}
+    for part in batched(sorted(keys), 500):
+        query = select(JourneyRow).where(JourneyRow.tenant == tenant, col(JourneyRow.enrolment_key).in_(part))
+        for row in await session.scalars(query.order_by(col(JourneyRow.attempt).desc())):
+            found.setdefault(row.enrolment_key, []).append(row)
+    return found
+
+
 async def added_steps(session: AsyncSession, journey: str) -> list[AddedStepRow]:
     """The steps of a journey's own (rule E4)."""
     return list((await session.scalars(select(AddedStepRow).where(AddedStepRow.journey == journey))).all())

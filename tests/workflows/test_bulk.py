@@ -16,7 +16,7 @@ from stepwell.mailcatcher import read_mails
 from stepwell.models import BulkAction, BulkJob, JourneyQuery
 from store import bulk
 from store.search import Filters
-from store.tables import BulkJobRow
+from store.tables import BulkItemRow, BulkJobRow
 from tests.pathways import document, step
 from tests.workflows.house import CARE, House
 
@@ -122,10 +122,10 @@ async def test_what_a_dead_worker_did_is_not_done_again(home: House, action: Bul
     class Dying:
         """Acts, and dies before it can say so, once for each journey."""
 
-        async def act(self, job: BulkJobRow, journey: str) -> Outcome:
-            outcome = await acting.act(job, journey)
-            if journey not in died:
-                died.add(journey)
+        async def act(self, job: BulkJobRow, item: BulkItemRow) -> Outcome:
+            outcome = await acting.act(job, item)
+            if item.journey not in died:
+                died.add(item.journey)
                 raise Killed
             return outcome
 
@@ -179,9 +179,9 @@ async def test_what_failed_is_tried_again_by_itself(home: House) -> None:
     class Broken:
         """Fails for one journey."""
 
-        async def act(self, job: BulkJobRow, journey: str) -> Outcome:
-            assert journey != journeys[1]
-            return await acting.act(job, journey)
+        async def act(self, job: BulkJobRow, item: BulkItemRow) -> Outcome:
+            assert item.journey != journeys[1]
+            return await acting.act(job, item)
 
     job = await not_begun(home, "pause")
     assert await carry_out(home, job, Broken())
