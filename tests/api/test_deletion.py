@@ -12,6 +12,7 @@ from stepwell.enrolment import Wish, enrol
 from stepwell.mailcatcher import read_mails
 from store import erasing, outbox
 from store.erasing import Whose
+from store.tables import JourneyRow
 from tests.api.world import ABOUT_A, A, World
 
 
@@ -118,17 +119,43 @@ async def test_P4_nothing_begins_and_nobody_is_told_from_the_first_moment(world:
     assert row.stage == "ending"
 
 
+async def _reserved(world: World, client: str, key: str) -> JourneyRow:
+    """A place that is taken, and whose journey is not started yet."""
+    stepwell = world.door.of()
+    return await enrol(
+        stepwell.database, Wish("default", client, "matrix", None, key, "reject", None, None, {}), stepwell._now()
+    )
+
+
+async def _started_all_the_same(world: World, journey: str) -> None:
+    """What a start does that was under way when the deletion began: it has looked, and does not look again."""
+    await world.door.home.client.start_workflow("journey", id=journey, task_queue="nobody-works-here")
+
+
 async def test_P4_a_start_that_a_deletion_overtakes_leaves_nothing(world: World) -> None:
-    """It was reserved before and started after: whoever started it takes it back, and the second look would find it as well."""
+    """Whoever started it takes it back; where they died before that, the second look finds it."""
     a = await world.new_a()
     stepwell = world.door.of()
-    wish = Wish("default", a.client, "matrix", None, "late", "reject", None, None, {})
-    reserved = await enrol(stepwell.database, wish, stepwell._now())
+    taken_back, orphaned, refused = [await _reserved(world, a.client, key) for key in ("one", "two", "three")]
     deletion = await stepwell.delete_client(a.client, reason="asked")
+
+    async def is_erased() -> bool:
+        return (await stepwell.deletion(deletion.id)).erased_at is not None
+
+    await world.door.home.until(is_erased, "the deletion")
     with pytest.raises((Refused, NotFound)):
-        await stepwell._begin(reserved)
+        await stepwell._begin(refused)
+    assert await _is_gone(world, refused.id)
+
+    for row in (taken_back, orphaned):
+        await _started_all_the_same(world, row.id)
+        assert not await _is_gone(world, row.id)
+    with pytest.raises(Refused, match="being deleted"):
+        await stepwell._take_back_if_deleted(taken_back)
+    assert await _is_gone(world, taken_back.id)
+    assert not await _is_gone(world, orphaned.id)
     await _finished(world, deletion.id)
-    assert await _is_gone(world, reserved.id)
+    assert await _is_gone(world, orphaned.id)
     async with stepwell.database.read() as session:
         assert await erasing.count(session, Whose("default", a.client)) == {}
 

@@ -262,7 +262,7 @@ def test_P4_a_client_is_deleted(desk: Page, scene: Scene) -> None:
     """What would go in numbers; their id once more; then how far it is, by itself, until nothing is left."""
     see(desk, scene, "/journeys/<c027/operation>")
     desk.get_by_role("link", name="Delete this client").click()
-    expect(desk.locator(".foreseen")).to_contain_text("1 journeys, 1 of them running")
+    expect(desk.locator(".foreseen")).to_contain_text("1 journey, 1 of them running")
     is_accessible(desk)
     keep(desk, "console-delete-client")
     desk.get_by_label("The client's id, once more").fill("c028")
