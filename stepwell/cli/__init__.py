@@ -18,6 +18,7 @@ from stepwell.cli import (
     responses,
     stack,
     step_types,
+    what_if,
     work,
 )
 
@@ -54,6 +55,7 @@ app.add_typer(responses.app, name="response")
 app.add_typer(work.app, name="work")
 app.add_typer(fhir.app, name="fhir")
 app.command("simulate")(pathways.simulate_)
+app.command("what-if")(what_if.what_if)
 app.command("verify")(stack.verify)
 app.add_typer(stack.mail, name="mail")
 app.add_typer(stack.store, name="store")
