@@ -11,6 +11,7 @@ from typing import Any
 from engine.advance import StartFacts, advance, begin
 from engine.base import ClientId, Frozen, JourneyId, MessageId, OccurrenceId, StepId, TenantId
 from engine.calendar import from_wall, wall
+from engine.events import Event
 from engine.journey import OPEN_STATES
 from engine.messages import By, HostEvent, Message, Respond, TaskDone, Tick
 from engine.publishing import Published
@@ -20,6 +21,7 @@ from engine.structure import StepStructure, Structure
 from engine.turn import Turn
 from engine.zones import zone_of
 from stepwell.behaviour import Behaviour, behaviour
+from stepwell.whatif.fitting import Fitted
 
 _OVER = ("completed", "stopped", "ended")
 
@@ -74,12 +76,18 @@ class Life:
     """One simulated client on a pathway."""
 
     def __init__(
-        self, structure: Structure, answers: "Answers", facts: StartFacts, begins: datetime, name: str, draws: Random
+        self,
+        structure: Structure,
+        answers: "Answers",
+        facts: StartFacts,
+        begins: datetime,
+        behaves: Callable[[Random], Behaviour],
+        draws: Random,
     ) -> None:
         self.structure = structure
         self._answers = answers
         self._draws = draws
-        self._behaviour: Behaviour = behaviour(name, draws)
+        self._behaviour = behaves(draws)
         self._coming: list[tuple[datetime, int, OccurrenceId]] = []
         self._planned: set[OccurrenceId] = set()
         self._messages = 0
@@ -88,6 +96,7 @@ class Life:
         self.steps: dict[StepId, Counter[str]] = {step.id: Counter() for step in self.structure.steps}
         self.hours: dict[StepId, list[float]] = {step.id: [] for step in self.structure.steps}
         self.told = 0
+        self.events: list[Event] = []
         self._zone = zone_of(facts.zone or self.structure.zone)
         self.turn = begin(self.structure, facts, begins)
         self._notice(self.turn, begins)
@@ -129,6 +138,7 @@ class Life:
         return Respond(id=self._next_id(), by=By(role=step.actor), occurrence=name, response_id=response, outcome=outcome)
 
     def _notice(self, turn: Turn, now: datetime) -> None:
+        self.events.extend(turn.events)
         for event in turn.events:
             match event.kind:
                 case "step_delivered":
@@ -152,14 +162,14 @@ class Life:
                         step = turn.journey.occurrences[name].step
                         self.steps[step]["reminders"] += 1
                         if self.structure.by_id[step].actor == "client":
-                            self._plan(name, now, self._behaviour.on_reminder())
+                            self._plan(name, now, self._behaviour.on_reminder(self.structure.by_id[step]))
         contacts = sum(effect.kind == "notify" and effect.to == "client" for effect in turn.effects)
         if contacts:
             self.contacts[wall(now, self._zone).date()] += contacts
 
     def _delay(self, step: StepStructure) -> timedelta | None:
         if step.actor == "client":
-            return self._behaviour.on_delivery(self._steps_seen)
+            return self._behaviour.on_delivery(step, self._steps_seen)
         days = 2.0 if step.actor == "practitioner" else 3.0
         return timedelta(seconds=round(self._draws.uniform(0.1, days) * 86400))
 
@@ -255,13 +265,16 @@ def simulate(
     start: date,
     zone: str,
     days: int = 365,
+    fitted: Fitted | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Simulation:
     """Put so many clients on a pathway on one day at 09:00 local time and follow each for `days` at most.
 
     Practitioners review within two days, host events come within three days of being waited for, and every client
-    date lies 30 days after the start. Raises UnknownZone, ValueError for an unknown behaviour.
+    date lies 30 days after the start. `fitted`: clients behave as those did, whatever name their behaviour has.
+    Raises UnknownZone, ValueError for an unknown behaviour.
     """
+    behaves = fitted.client if fitted is not None else lambda draws: behaviour(behaviour_name, draws)
     begins = from_wall(datetime.combine(start, time(9)), zone_of(zone))
     structure, answers, tally = published.structure.with_every_type(), Answers(published, types), _Tally()
     for number in range(clients):
@@ -273,7 +286,7 @@ def simulate(
             zone=zone,
             dates=dict.fromkeys(_dates(structure), start + timedelta(days=30)),
         )
-        life = Life(structure, answers, facts, begins, behaviour_name, draws)
+        life = Life(structure, answers, facts, begins, behaves, draws)
         life.live(begins + timedelta(days=days))
         tally.add(life)
         progress(number + 1)
