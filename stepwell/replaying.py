@@ -13,6 +13,7 @@ from stepwell.desk import published_from
 from stepwell.enrolment import quiet_hours_of
 from stepwell.errors import DefinitionError, NotFound, Refused
 from stepwell.whatif.comparing import WhatIf, compare
+from stepwell.whatif.fitting import ENOUGH, Fitted, fit
 from stepwell.whatif.recorded import Recorded
 from stepwell.whatif.reenacting import CAUTIOUS, Policy
 from store import past, pathways
@@ -46,7 +47,7 @@ class Replaying(Authoring):
         `lived_on`: only those of that version. `since`: only those started since. `running`: also those still on their way,
         as far as they have come. A practitioner's are their own clients'. Raises NotFound, Refused, DefinitionError.
         """
-        published, against = await self._tried(pathway, source, version)
+        published, against = await self.tried(pathway, source, version)
         statuses = (*_OVER, *_RUNNING) if running else _OVER
         recorded = await self._past(pathway, version=lived_on, since=since, statuses=statuses, limit=limit)
         return await asyncio.to_thread(
@@ -69,11 +70,33 @@ class Replaying(Authoring):
     ) -> WhatIf:
         """Re-enact one journey, with every occurrence that would have come otherwise. Raises NotFound, DefinitionError."""
         row = await self._journey(journey)
-        published, against = await self._tried(row.pathway, source, version)
+        published, against = await self.tried(row.pathway, source, version)
         recorded = await self._recorded([row])
         return await asyncio.to_thread(compare, recorded, published.structure, against=against, policy=policy, in_detail=True)
 
-    async def _tried(self, pathway: str, source: str | bytes | None, version: int | None) -> tuple[Published, str]:
+    @needs("journeys:read", "host", "practitioner", "operator")
+    async def fit_behaviour(
+        self,
+        pathway: str | None = None,
+        *,
+        lived_on: int | None = None,
+        since: datetime | None = None,
+        limit: int = MOST_JOURNEYS,
+        enough: int = ENOUGH,
+    ) -> Fitted:
+        """How clients behaved in the latest journeys of a pathway, or of all: times and shares, no answers.
+
+        Running journeys count as far as they have come. A practitioner's are their own clients'. Raises Refused.
+        """
+        statuses = (*_OVER, *_RUNNING)
+        recorded = await self._past(pathway, version=lived_on, since=since, statuses=statuses, limit=limit)
+        try:
+            return await asyncio.to_thread(fit, recorded, until=self._now(), enough=enough)
+        except ValueError as error:
+            raise Refused("nothing_recorded", "S", str(error)) from None
+
+    @needs("pathways:read", "host", "practitioner", "operator")
+    async def tried(self, pathway: str, source: str | bytes | None, version: int | None) -> tuple[Published, str]:
         """What is tried: a text, a version, or the draft, and where there is none the latest version; and what it is called."""
         if source is None and version is None:
             source = await self.draft(pathway)

@@ -93,6 +93,8 @@ class Life:
         self._messages = 0
         self._steps_seen = 0
         self.contacts: Counter[date] = Counter()
+        """Messages to the client, by local day; `others` are those to practitioners."""
+        self.others: Counter[date] = Counter()
         self.steps: dict[StepId, Counter[str]] = {step.id: Counter() for step in self.structure.steps}
         self.hours: dict[StepId, list[float]] = {step.id: [] for step in self.structure.steps}
         self.told = 0
@@ -144,7 +146,7 @@ class Life:
                 case "step_delivered":
                     self._steps_seen += 1
                     self.steps[event.step]["delivered"] += 1
-                    self._plan(event.occurrence, now, self._delay(self.structure.by_id[event.step]))
+                    self._plan(event.occurrence, now, self._delay(self.structure.by_id[event.step], event.occurrence))
                 case "step_completed":
                     figures, occurrence = self.steps[event.step], turn.journey.occurrences[event.occurrence]
                     figures["completed"] += 1
@@ -163,11 +165,11 @@ class Life:
                         self.steps[step]["reminders"] += 1
                         if self.structure.by_id[step].actor == "client":
                             self._plan(name, now, self._behaviour.on_reminder(self.structure.by_id[step]))
-        contacts = sum(effect.kind == "notify" and effect.to == "client" for effect in turn.effects)
-        if contacts:
-            self.contacts[wall(now, self._zone).date()] += contacts
+        for effect in turn.effects:
+            if effect.kind == "notify":
+                (self.contacts if effect.to == "client" else self.others)[wall(now, self._zone).date()] += 1
 
-    def _delay(self, step: StepStructure) -> timedelta | None:
+    def _delay(self, step: StepStructure, name: OccurrenceId) -> timedelta | None:
         if step.actor == "client":
             return self._behaviour.on_delivery(step, self._steps_seen)
         days = 2.0 if step.actor == "practitioner" else 3.0
@@ -284,7 +286,7 @@ def simulate(
             tenant=TenantId("simulated"),
             client=ClientId(f"client-{number}"),
             zone=zone,
-            dates=dict.fromkeys(_dates(structure), start + timedelta(days=30)),
+            dates=dict.fromkeys(dates_of(structure), start + timedelta(days=30)),
         )
         life = Life(structure, answers, facts, begins, behaves, draws)
         life.live(begins + timedelta(days=days))
@@ -294,7 +296,8 @@ def simulate(
     return Simulation.model_validate({**head, "start": start, "zone": zone, "days": days, **tally.figures()})
 
 
-def _dates(structure: Structure) -> list[str]:
+def dates_of(structure: Structure) -> list[str]:
+    """The client dates that its steps hang on."""
     anchors = [step.timing.anchor.name for step in structure.steps if step.timing.anchor.kind == "date"]
     waits = [step.completes_on.date for step in structure.steps if step.completes_on]
     return sorted({name for name in (*anchors, *waits) if name})

@@ -282,3 +282,8 @@ def _points(hours: list[float]) -> Hours:
         return (round(hours[0], 2),) * 2
     inner = quantiles(hours, n=_POINTS, method="inclusive")
     return tuple(round(one, 2) for one in (min(hours), *inner, max(hours)))
+
+
+def middle_of(points: Hours) -> float | None:
+    """The median of what 21 quantiles stand for."""
+    return points[len(points) // 2] if points else None

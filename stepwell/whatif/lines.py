@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from engine.adherence import Figures
 from stepwell.whatif.comparing import WhatIf
+from stepwell.whatif.impact import Impact
 
 _NEW = {
     "median": "each taken to be answered after the client's own median delay",
@@ -75,3 +76,49 @@ def notes_of(result: WhatIf) -> Iterator[str]:
             f"{counted(result.left_out, 'journey')} left out, as re-enacting them on their own version is not what was recorded; "
             f"{first.journey}: {first.why}"
         )
+
+
+def impact_lines(found: Impact) -> list[tuple[str, str]]:
+    """What publishing would bring, as rows of a table."""
+    ends = {
+        "completed": f"comes to the end by itself after {found.silent_days} days",
+        "ended": f"is ended after {found.silent_days} days",
+        "held": f"is held after {found.silent_days} days, and a practitioner is told",
+        "waiting": "waits for the client, without end",
+    }
+    rows = [
+        ("shortest", _days(found.shortest_days, "everything done the moment it comes")),
+        (
+            "longest",
+            _days(found.longest_days, "everything done just before it closes") if not found.no_end else "no end: see below",
+        ),
+        ("who never answers", ends[found.silent]),
+        (
+            "worst day for a client",
+            f"{counted(found.most_contacts, 'message')}, on day {found.most_contacts_on}"
+            if found.most_contacts_on
+            else "no message",
+        ),
+        ("messages to one client", f"{found.contacts_per_client:g} in all"),
+        ("messages a week", f"{found.contacts_per_week:g} to clients, {found.told_per_week:g} to practitioners"),
+        ("worst day for the practice", f"{found.busiest.weekday}: {found.busiest.contacts:g} messages to clients"),
+        ("for practitioners to do", f"{found.reviews_per_week:g} a week"),
+    ]
+    if found.running is not None:
+        running = ", ".join(f"{one.journeys:,} on version {one.version}" for one in found.running)
+        rows.append(("running now", f"{running}; they stay there until they are migrated" if running else "nobody"))
+    return rows
+
+
+def _days(days: float | None, how: str) -> str:
+    return f"{days:g} days, {how}" if days is not None else f"more than two years, {how}"
+
+
+def impact_notes(found: Impact) -> Iterator[str]:
+    """What to look at: steps without an end, steps nobody reaches."""
+    for one in found.no_end:
+        yield f"no end at {one.step}: {one.why}"
+    for reach in found.steps:
+        if not reach.reached:
+            who = "only somebody who does everything at once, at its closing or not at all" if reach.at_an_edge else "nobody"
+            yield f"{who} reaches {reach.step}: {reach.why}"
