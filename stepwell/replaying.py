@@ -9,7 +9,6 @@ from engine.publishing import Published
 from engine.structure import Structure, TimeWindow
 from stepwell.access import needs
 from stepwell.authoring import Authoring
-from stepwell.desk import published_from
 from stepwell.enrolment import quiet_hours_of
 from stepwell.errors import DefinitionError, NotFound, Refused
 from stepwell.whatif.comparing import WhatIf, compare
@@ -18,6 +17,7 @@ from stepwell.whatif.recorded import Recorded
 from stepwell.whatif.reenacting import CAUTIOUS, Policy
 from store import past, pathways
 from store.tables import ClientRow, JourneyRow
+from store.versions import published_from
 
 MOST_JOURNEYS = 1000
 """At once; the latest of them."""
@@ -86,8 +86,10 @@ class Replaying(Authoring):
     ) -> Fitted:
         """How clients behaved in the latest journeys of a pathway, or of all: times and shares, no answers.
 
-        Running journeys count as far as they have come. A practitioner's are their own clients'. Raises Refused.
+        Running journeys count as far as they have come. A practitioner's are their own clients'. Raises NotFound, Refused.
         """
+        if pathway is not None:
+            await self.versions(pathway)
         statuses = (*_OVER, *_RUNNING)
         recorded = await self._past(pathway, version=lived_on, since=since, statuses=statuses, limit=limit)
         try:

@@ -89,13 +89,13 @@ class Trying(Desk):
             seed=seed,
             progress=progress,
         )
-        return found.model_copy(update={"running": await self._running(published.structure.pathway)})
+        return found.model_copy(update={"running": await self._running_on(published.structure.pathway)})
 
     def _refuse_unknown(self, behaviour: str, fitted: Fitted | None) -> None:
         if fitted is None and behaviour not in NAMES:
             raise Refused("unknown_behaviour", "S", f"simulated clients are one of: {', '.join(NAMES)}")
 
-    async def _running(self, pathway: str) -> tuple[RunningOn, ...]:
+    async def _running_on(self, pathway: str) -> tuple[RunningOn, ...]:
         of = figures.Pathway(self._tenant, pathway, None, self._practitioner)
         async with self._database.read() as session:
             found = await figures.per_version(session, of)
