@@ -5,6 +5,8 @@ from datetime import timedelta
 from random import Random
 from typing import Literal, Protocol, get_args
 
+from engine.structure import StepStructure
+
 Name = Literal["prompt", "late", "forgetful", "stops", "mixed"]
 NAMES: tuple[str, ...] = get_args(Name)
 
@@ -12,10 +14,10 @@ NAMES: tuple[str, ...] = get_args(Name)
 class Behaviour(Protocol):
     """Says after how long a client answers a delivery or a reminder; None: not because of that."""
 
-    def on_delivery(self, step_number: int) -> timedelta | None:
-        """The time until the answer to a step that has just been delivered."""
+    def on_delivery(self, step: StepStructure, number: int) -> timedelta | None:
+        """The time until the answer to a step that has just been delivered, the client's `number`-th delivery."""
 
-    def on_reminder(self) -> timedelta | None:
+    def on_reminder(self, step: StepStructure) -> timedelta | None:
         """The time until the answer to a step that was just reminded of."""
 
 
@@ -30,11 +32,11 @@ class _Drawn:
 class Prompt(_Drawn):
     """Answers within four hours."""
 
-    def on_delivery(self, step_number: int) -> timedelta | None:
+    def on_delivery(self, step: StepStructure, number: int) -> timedelta | None:
         """Between ten minutes and four hours."""
         return self._hours(1 / 6, 4)
 
-    def on_reminder(self) -> timedelta | None:
+    def on_reminder(self, step: StepStructure) -> timedelta | None:
         """Has answered before."""
         return None
 
@@ -42,11 +44,11 @@ class Prompt(_Drawn):
 class Late(_Drawn):
     """Answers everything, after one to five days."""
 
-    def on_delivery(self, step_number: int) -> timedelta | None:
+    def on_delivery(self, step: StepStructure, number: int) -> timedelta | None:
         """Between one day and five."""
         return self._hours(24, 120)
 
-    def on_reminder(self) -> timedelta | None:
+    def on_reminder(self, step: StepStructure) -> timedelta | None:
         """Takes no notice of reminders."""
         return None
 
@@ -54,11 +56,11 @@ class Late(_Drawn):
 class Forgetful(_Drawn):
     """Answers six in ten on delivery, and each reminder finds half of the rest."""
 
-    def on_delivery(self, step_number: int) -> timedelta | None:
+    def on_delivery(self, step: StepStructure, number: int) -> timedelta | None:
         """Within a day, or not without a reminder."""
         return self._hours(1, 24) if self._draws.random() < 0.6 else None
 
-    def on_reminder(self) -> timedelta | None:
+    def on_reminder(self, step: StepStructure) -> timedelta | None:
         """Within twelve hours, or not yet."""
         return self._hours(1, 12) if self._draws.random() < 0.5 else None
 
@@ -70,9 +72,9 @@ class Stops(Prompt):
         super().__init__(draws)
         self._last = draws.randrange(1, 10)
 
-    def on_delivery(self, step_number: int) -> timedelta | None:
+    def on_delivery(self, step: StepStructure, number: int) -> timedelta | None:
         """As somebody prompt, until the step where they stop."""
-        return super().on_delivery(step_number) if step_number <= self._last else None
+        return super().on_delivery(step, number) if number <= self._last else None
 
 
 _KINDS: dict[str, Callable[[Random], Behaviour]] = {"prompt": Prompt, "late": Late, "forgetful": Forgetful, "stops": Stops}

@@ -23,6 +23,7 @@ from stepwell.migrations import Migrations
 from stepwell.moving import Moving
 from stepwell.outgoing import Outgoing
 from stepwell.packages import installed_types
+from stepwell.replaying import Replaying
 from stepwell.revealing import Revealing
 from stepwell.settings import Settings, allowed_targets, load_settings
 from stepwell.troubles import Troubles
@@ -46,6 +47,7 @@ class Stepwell(
     Troubles,
     Revealing,
     Trying,
+    Replaying,
     Outgoing,
     Keys,
 ):

@@ -11,6 +11,7 @@ from typing import Any
 from engine.advance import StartFacts, advance, begin
 from engine.base import ClientId, Frozen, JourneyId, MessageId, OccurrenceId, StepId, TenantId
 from engine.calendar import from_wall, wall
+from engine.events import Event
 from engine.journey import OPEN_STATES
 from engine.messages import By, HostEvent, Message, Respond, TaskDone, Tick
 from engine.publishing import Published
@@ -20,6 +21,7 @@ from engine.structure import StepStructure, Structure
 from engine.turn import Turn
 from engine.zones import zone_of
 from stepwell.behaviour import Behaviour, behaviour
+from stepwell.whatif.fitting import Fitted
 
 _OVER = ("completed", "stopped", "ended")
 
@@ -74,20 +76,29 @@ class Life:
     """One simulated client on a pathway."""
 
     def __init__(
-        self, structure: Structure, answers: "Answers", facts: StartFacts, begins: datetime, name: str, draws: Random
+        self,
+        structure: Structure,
+        answers: "Answers",
+        facts: StartFacts,
+        begins: datetime,
+        behaves: Callable[[Random], Behaviour],
+        draws: Random,
     ) -> None:
         self.structure = structure
         self._answers = answers
         self._draws = draws
-        self._behaviour: Behaviour = behaviour(name, draws)
+        self._behaviour = behaves(draws)
         self._coming: list[tuple[datetime, int, OccurrenceId]] = []
         self._planned: set[OccurrenceId] = set()
         self._messages = 0
         self._steps_seen = 0
         self.contacts: Counter[date] = Counter()
+        """Messages to the client, by local day; `others` are those to practitioners."""
+        self.others: Counter[date] = Counter()
         self.steps: dict[StepId, Counter[str]] = {step.id: Counter() for step in self.structure.steps}
         self.hours: dict[StepId, list[float]] = {step.id: [] for step in self.structure.steps}
         self.told = 0
+        self.events: list[Event] = []
         self._zone = zone_of(facts.zone or self.structure.zone)
         self.turn = begin(self.structure, facts, begins)
         self._notice(self.turn, begins)
@@ -129,12 +140,13 @@ class Life:
         return Respond(id=self._next_id(), by=By(role=step.actor), occurrence=name, response_id=response, outcome=outcome)
 
     def _notice(self, turn: Turn, now: datetime) -> None:
+        self.events.extend(turn.events)
         for event in turn.events:
             match event.kind:
                 case "step_delivered":
                     self._steps_seen += 1
                     self.steps[event.step]["delivered"] += 1
-                    self._plan(event.occurrence, now, self._delay(self.structure.by_id[event.step]))
+                    self._plan(event.occurrence, now, self._delay(self.structure.by_id[event.step], event.occurrence))
                 case "step_completed":
                     figures, occurrence = self.steps[event.step], turn.journey.occurrences[event.occurrence]
                     figures["completed"] += 1
@@ -152,14 +164,14 @@ class Life:
                         step = turn.journey.occurrences[name].step
                         self.steps[step]["reminders"] += 1
                         if self.structure.by_id[step].actor == "client":
-                            self._plan(name, now, self._behaviour.on_reminder())
-        contacts = sum(effect.kind == "notify" and effect.to == "client" for effect in turn.effects)
-        if contacts:
-            self.contacts[wall(now, self._zone).date()] += contacts
+                            self._plan(name, now, self._behaviour.on_reminder(self.structure.by_id[step]))
+        for effect in turn.effects:
+            if effect.kind == "notify":
+                (self.contacts if effect.to == "client" else self.others)[wall(now, self._zone).date()] += 1
 
-    def _delay(self, step: StepStructure) -> timedelta | None:
+    def _delay(self, step: StepStructure, name: OccurrenceId) -> timedelta | None:
         if step.actor == "client":
-            return self._behaviour.on_delivery(self._steps_seen)
+            return self._behaviour.on_delivery(step, self._steps_seen)
         days = 2.0 if step.actor == "practitioner" else 3.0
         return timedelta(seconds=round(self._draws.uniform(0.1, days) * 86400))
 
@@ -255,13 +267,16 @@ def simulate(
     start: date,
     zone: str,
     days: int = 365,
+    fitted: Fitted | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Simulation:
     """Put so many clients on a pathway on one day at 09:00 local time and follow each for `days` at most.
 
     Practitioners review within two days, host events come within three days of being waited for, and every client
-    date lies 30 days after the start. Raises UnknownZone, ValueError for an unknown behaviour.
+    date lies 30 days after the start. `fitted`: clients behave as those did, whatever name their behaviour has.
+    Raises UnknownZone, ValueError for an unknown behaviour.
     """
+    behaves = fitted.client if fitted is not None else lambda draws: behaviour(behaviour_name, draws)
     begins = from_wall(datetime.combine(start, time(9)), zone_of(zone))
     structure, answers, tally = published.structure.with_every_type(), Answers(published, types), _Tally()
     for number in range(clients):
@@ -271,9 +286,9 @@ def simulate(
             tenant=TenantId("simulated"),
             client=ClientId(f"client-{number}"),
             zone=zone,
-            dates=dict.fromkeys(_dates(structure), start + timedelta(days=30)),
+            dates=dict.fromkeys(dates_of(structure), start + timedelta(days=30)),
         )
-        life = Life(structure, answers, facts, begins, behaviour_name, draws)
+        life = Life(structure, answers, facts, begins, behaves, draws)
         life.live(begins + timedelta(days=days))
         tally.add(life)
         progress(number + 1)
@@ -281,7 +296,8 @@ def simulate(
     return Simulation.model_validate({**head, "start": start, "zone": zone, "days": days, **tally.figures()})
 
 
-def _dates(structure: Structure) -> list[str]:
+def dates_of(structure: Structure) -> list[str]:
+    """The client dates that its steps hang on."""
     anchors = [step.timing.anchor.name for step in structure.steps if step.timing.anchor.kind == "date"]
     waits = [step.completes_on.date for step in structure.steps if step.completes_on]
     return sorted({name for name in (*anchors, *waits) if name})

@@ -20,6 +20,7 @@ from stepwell.api import (
     occurrences,
     pathways,
     plans,
+    trying,
 )
 from stepwell.api.frame import Frame
 from stepwell.api.identity import Identity
@@ -38,6 +39,7 @@ _ROUTES: Sequence[Routes] = (
     occurrences.routes,
     care.routes,
     figures.routes,
+    trying.routes,
     plans.routes,
     bulk.routes,
     exports.routes,

@@ -41,6 +41,7 @@ _ABOUT_WHAT_WAS_SENT = frozenset(
         "quiet_too_long",
         "too_many",
         "unknown_again",
+        "unknown_behaviour",
         "unknown_channel",
         "unknown_group",
         "unknown_kind",

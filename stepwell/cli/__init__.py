@@ -16,8 +16,10 @@ from stepwell.cli import (
     practitioners,
     questions,
     responses,
+    simulating,
     stack,
     step_types,
+    what_if,
     work,
 )
 
@@ -38,6 +40,8 @@ app.command("serve")(stack.serve)
 app.command("console")(stack.console)
 app.command("openapi")(stack.openapi)
 app.add_typer(keys.app, name="key")
+pathways.app.command("fit")(what_if.fit_)
+pathways.app.command("impact")(what_if.impact_)
 app.add_typer(pathways.app, name="pathway")
 app.add_typer(drafts.app, name="draft")
 app.add_typer(step_types.app, name="step-type")
@@ -53,7 +57,8 @@ app.add_typer(questions.app, name="question")
 app.add_typer(responses.app, name="response")
 app.add_typer(work.app, name="work")
 app.add_typer(fhir.app, name="fhir")
-app.command("simulate")(pathways.simulate_)
+app.command("simulate")(simulating.simulate_)
+app.command("what-if")(what_if.what_if)
 app.command("verify")(stack.verify)
 app.add_typer(stack.mail, name="mail")
 app.add_typer(stack.store, name="store")

@@ -15,13 +15,11 @@ from engine.steps import StepTypes
 from engine.structure import Timing
 from engine.turn import Plan
 from engine.zones import UnknownZone, zone_of
-from stepwell.behaviour import NAMES
-from stepwell.cli.output import Exit, Json, err, fail, out, progress, run, say, show_finding, show_json, show_table
+from stepwell.cli.output import Exit, Json, err, fail, run, say, show_finding, show_json, show_table
 from stepwell.errors import NotFound, StepwellError
 from stepwell.forecast import forecast_start, words_of
 from stepwell.handle import Stepwell
 from stepwell.packages import installed_types
-from stepwell.simulation import Simulation, simulate
 
 app = typer.Typer(no_args_is_help=True, help="Check, publish and look ahead at pathways.")
 
@@ -222,74 +220,3 @@ def _when(timing: Timing) -> str:
     offset = str(timing.offset)
     sign = f" - {offset.removeprefix('-')}" if timing.offset.is_negative else f" + {offset}" if timing.offset else ""
     return f"{words_for(timing.anchor)}{sign}"
-
-
-def simulate_(
-    file: File,
-    clients: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many clients.")] = 100,
-    behaviour: Annotated[str, typer.Option(help=f"How they behave: {', '.join(NAMES)}.")] = "mixed",
-    seed: Annotated[int, typer.Option(help="The same seed gives the same result to the byte.")] = 1,
-    start: Start = "",
-    zone: Zone = None,
-    days: Annotated[int, typer.Option(min=1, max=3660, help="Follow each client for so many days at most.")] = 365,
-    json: Json = False,
-) -> None:
-    """Try a pathway on simulated clients before anybody is sent it."""
-    published = read_pathway(file)
-    begins = day(start) if start else date.today()
-    with progress("simulating", clients) as advance:
-        try:
-            result = simulate(
-                published,
-                known_types(),
-                clients=clients,
-                behaviour_name=behaviour,
-                seed=seed,
-                start=begins,
-                zone=zone or published.structure.zone,
-                days=days,
-                progress=advance,
-            )
-        except ValueError as error:
-            raise typer.BadParameter(str(error)) from None
-    if json:
-        show_json(result)
-    else:
-        _show_simulation(result)
-
-
-def _show_simulation(result: Simulation) -> None:
-    tenth, middle, ninth = result.days_to_complete or (None, None, None)
-    show_table(
-        ("figure", ""),
-        [
-            ("clients", f"{result.clients}, {result.behaviour}, seed {result.seed}, from {result.start} in {result.zone}"),
-            ("deliveries", result.deliveries),
-            ("reminders", result.reminders),
-            ("expiries", result.expiries),
-            ("practitioner told", result.told),
-            ("journeys completed", f"{result.completed} of {result.clients}"),
-            ("held at the end", result.held),
-            ("still running", f"{result.running} after {result.days} days"),
-            (
-                "days to complete",
-                f"{middle} (one in ten within {tenth}, nine in ten within {ninth})" if middle is not None else "—",
-            ),
-            ("most contacts a day", f"{result.most_contacts} for one client"),
-            (
-                "worst day",
-                f"{result.worst_day}: {result.worst_day_contacts} messages to all clients" if result.worst_day else "—",
-            ),
-        ],
-        empty="",
-        title=f"{result.pathway} on paper",
-    )
-    out.print()
-    show_table(
-        ("step", "delivered", "completed", "late", "expired", "n/a", "reminders", "hours"),
-        [
-            (name, one.delivered, one.completed, one.late, one.expired, one.not_applicable, one.reminders, one.median_hours)
-            for name, one in result.steps.items()
-        ],
-        empty="it has no steps",
-    )

@@ -15,6 +15,7 @@ from stepwell.console import (
     signing,
     simulating,
     system,
+    trying,
 )
 from stepwell.console.frame import Shield, install_errors
 from stepwell.console.pages import ROOT, STATIC
@@ -25,7 +26,7 @@ from stepwell.handle import Stepwell
 
 ROUTERS = tuple(
     part.router
-    for part in (signing, overview, journeys, journey, actions, migrating, bulk, deleting, pathways, simulating, system)
+    for part in (signing, overview, journeys, journey, actions, migrating, bulk, deleting, pathways, simulating, trying, system)
 )
 
 

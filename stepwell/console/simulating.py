@@ -12,6 +12,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
+from pydantic import BaseModel
 
 from engine.publishing import Published
 from stepwell.authoring import mark_of
@@ -20,7 +21,7 @@ from stepwell.console.frame import ConsoleRoute
 from stepwell.console.journeys import Door
 from stepwell.console.pages import fragment, page
 from stepwell.console.pathways import PathwayName
-from stepwell.errors import NotFound
+from stepwell.errors import NotFound, StepwellError
 from stepwell.handle import Stepwell
 from stepwell.simulation import Simulation
 from stepwell.trying import MOST_CLIENTS
@@ -32,11 +33,11 @@ _AT_ONCE = 1
 
 @dataclass
 class Run:
-    """One simulation under way, or what came of it."""
+    """One computation under way, or what came of it."""
 
-    clients: int
+    total: int
     done: int = 0
-    result: Simulation | None = None
+    result: BaseModel | None = None
     problem: str = ""
 
 
@@ -48,13 +49,13 @@ class Simulations:
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def of(self, key: tuple[object, ...], clients: int, compute: "_Compute") -> Run:
+    def of(self, key: tuple[object, ...], total: int, compute: "Compute") -> Run:
         """The run of that key, begun where it was not."""
         known = self._runs.get(key)
         if known is not None:
             self._runs.move_to_end(key)
             return known
-        run = self._runs[key] = Run(clients)
+        run = self._runs[key] = Run(total)
         while len(self._runs) > _MOST_KEPT:
             self._runs.popitem(last=False)
         task = asyncio.create_task(self._compute(run, compute))
@@ -62,20 +63,25 @@ class Simulations:
         task.add_done_callback(self._tasks.discard)
         return run
 
-    async def _compute(self, run: Run, compute: "_Compute") -> None:
+    async def _compute(self, run: Run, compute: "Compute") -> None:
         def progress(done: int) -> None:
             run.done = done
 
         async with self._turns:
             try:
                 run.result = await compute(progress)
+            except StepwellError as error:
+                run.problem = str(error)
             except Exception as error:  # a draft may hold what no client could answer: say so, or it would be at work for ever
-                run.problem = f"it cannot be simulated: {type(error).__name__}"
+                run.problem = f"it cannot be worked out: {type(error).__name__}"
 
 
-_Compute = Callable[[Callable[[int], None]], Awaitable[Simulation]]
+Compute = Callable[[Callable[[int], None]], Awaitable[BaseModel]]
 Clients = Annotated[int | None, Query(ge=1, le=MOST_CLIENTS)]
-Behaviour = Annotated[str, Query(pattern="^(" + "|".join(NAMES) + ")$")]
+LIKE_PAST = "past clients"
+"""Behaviour fitted from the journeys of the pathway."""
+BEHAVIOURS = (*NAMES, LIKE_PAST)
+Behaviour = Annotated[str, Query(pattern="^(" + "|".join(BEHAVIOURS) + ")$")]
 Seed = Annotated[int, Query(ge=0, le=1_000_000)]
 Version = Annotated[int | None, Query(ge=1, le=1_000_000)]
 
@@ -91,7 +97,7 @@ async def show(
     seed: Seed = 1,
 ) -> Response:
     """Choose how many clients and how they behave; then watch."""
-    published, findings, mark = await _published(door, pathway, version)
+    published, findings, mark = await published_of(door, pathway, version)
     run = _run(request, door, published, mark, clients, behaviour, seed) if published and clients else None
     return page(
         request,
@@ -103,7 +109,7 @@ async def show(
         clients=clients or 100,
         most=MOST_CLIENTS,
         behaviour=behaviour,
-        behaviours=NAMES,
+        behaviours=BEHAVIOURS,
         seed=seed,
         run=run,
         question=request.url.query,
@@ -122,7 +128,7 @@ async def live(
     seed: Seed = 1,
 ) -> Response:
     """How far it is, and what came of it."""
-    published, _, mark = await _published(door, pathway, version)
+    published, _, mark = await published_of(door, pathway, version)
     if published is None:
         raise NotFound(f"the draft of {pathway} cannot be simulated any more; load the page again")
     run = _run(request, door, published, mark, clients, behaviour, seed)
@@ -133,13 +139,18 @@ def _run(request: Request, door: Stepwell, published: Published, mark: str, clie
     runs: Simulations = request.app.state.simulations
     start = datetime.now(UTC).date()
 
-    def compute(progress: Callable[[int], None]) -> Awaitable[Simulation]:
-        return door.simulate(published, clients=clients, behaviour=behaviour, seed=seed, start=start, progress=progress)
+    pathway = published.structure.pathway
+
+    async def compute(progress: Callable[[int], None]) -> Simulation:
+        fitted = await door.fit_behaviour(pathway) if behaviour == LIKE_PAST else None
+        return await door.simulate(
+            published, clients=clients, behaviour=behaviour, fitted=fitted, seed=seed, start=start, progress=progress
+        )
 
     return runs.of((request.state.caller.tenant, mark, clients, behaviour, seed, start), clients, compute)
 
 
-async def _published(door: Stepwell, pathway: str, version: int | None) -> tuple[Published | None, list[str], str]:
+async def published_of(door: Stepwell, pathway: str, version: int | None) -> tuple[Published | None, list[str], str]:
     """The draft where there is one and no version is asked for, else the version; with what is wrong with it."""
     draft = await door.draft(pathway) if version is None else None
     if draft is not None:

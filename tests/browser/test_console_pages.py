@@ -29,6 +29,9 @@ PAGES = {
     "pathway": "/pathways/depression-homework",
     "differences": "/pathways/operation/differences?old=1&new=2",
     "simulate": "/pathways/operation/simulate?clients=20",
+    "what-if": "/pathways/operation/what-if?version=2&journeys=50&running=true",
+    "what-if-journey": "/journeys/<c004/operation>/what-if?version=2",
+    "impact": "/pathways/operation/impact?version=2&per_week=10",
     "system": "/system",
     "failures": "/failures",
     "alerts": "/alerts",
@@ -39,6 +42,12 @@ PAGES = {
     "audit": "/audit",
     "bulk": "/bulk",
     "nothing": "/nothing",
+}
+
+_WORKED_OUT = {
+    "simulate": "What came of 20 clients",
+    "what-if": "and the same on version 2",
+    "impact": "10 clients a week, mixed",
 }
 
 
@@ -61,8 +70,8 @@ def test_every_page(browser: Browser, scene: Scene, scheme: str, width: int) -> 
         sign_in(page, scene)
         for name, path in PAGES.items():
             see(page, scene, path.replace("{endpoint}", scene.endpoint))
-            if name == "simulate":
-                expect(page.get_by_role("heading", name="What came of 20 clients")).to_be_visible()
+            if name in _WORKED_OUT:
+                expect(page.get_by_role("heading", name=_WORKED_OUT[name])).to_be_visible(timeout=60_000)
             keep(page, f"console-{scheme}-{width}-{name}")
             is_accessible(page)
             said = page.content()
