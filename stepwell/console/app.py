@@ -7,6 +7,7 @@ from stepwell.console import (
     actions,
     bulk,
     deleting,
+    groups,
     journey,
     journeys,
     migrating,
@@ -25,7 +26,7 @@ from stepwell.handle import Stepwell
 
 ROUTERS = tuple(
     part.router
-    for part in (signing, overview, journeys, journey, actions, migrating, bulk, deleting, pathways, simulating, system)
+    for part in (signing, overview, journeys, journey, actions, migrating, bulk, groups, deleting, pathways, simulating, system)
 )
 
 

@@ -38,6 +38,9 @@ PAGES = {
     "mail-one": "/mail/1",
     "audit": "/audit",
     "bulk": "/bulk",
+    "groups": "/groups",
+    "group": "/groups/{group}",
+    "journeys-group": "/journeys?group={group}",
     "nothing": "/nothing",
 }
 
@@ -60,7 +63,7 @@ def test_every_page(browser: Browser, scene: Scene, scheme: str, width: int) -> 
         keep(page, f"console-{scheme}-{width}-sign-in")
         sign_in(page, scene)
         for name, path in PAGES.items():
-            see(page, scene, path.replace("{endpoint}", scene.endpoint))
+            see(page, scene, path.replace("{endpoint}", scene.endpoint).replace("{group}", scene.group))
             if name == "simulate":
                 expect(page.get_by_role("heading", name="What came of 20 clients")).to_be_visible()
             keep(page, f"console-{scheme}-{width}-{name}")
