@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 
 import structlog
@@ -20,6 +20,8 @@ _log = structlog.get_logger("stepwell.groups")
 _A_BATCH = 100
 _A_CALL = 20
 """Batches that one call of the activity does at most."""
+_LONGEST_WAIT = 30 * 86400.0
+"""Seconds after which it looks again, however far off the next wave is."""
 
 
 class Starts(Protocol):
@@ -62,11 +64,10 @@ class Groups:
                 _log.info("group starts finished", group=group.id)
                 return StartedSome(is_finished=True)
         base = group.begins_at or group.started_at or now
-        due = [one for one in waiting if _wave_at(group, base, one) <= now]
+        due = [one for one in waiting if _seconds_until(group, base, one, now) <= 0]
         if not due:
-            return StartedSome(
-                is_finished=False, wait_seconds=max(1.0, (_wave_at(group, base, waiting[0]) - now).total_seconds())
-            )
+            wait = _seconds_until(group, base, waiting[0], now)
+            return StartedSome(is_finished=False, wait_seconds=min(max(1.0, wait), _LONGEST_WAIT))
         pace = asyncio.create_task(asyncio.sleep(len(due) / group.per_second))
         became = await self._starts.start(group, due)
         async with self._database.begin() as session:
@@ -75,5 +76,6 @@ class Groups:
         return None
 
 
-def _wave_at(group: ClientGroupRow, base: datetime, member: GroupMemberRow) -> datetime:
-    return base + timedelta(seconds=member.wave * group.wave_seconds)
+def _seconds_until(group: ClientGroupRow, base: datetime, member: GroupMemberRow, now: datetime) -> float:
+    """How long it is to a member's wave: as a number, for the last of many waves may be past every calendar's end."""
+    return (base - now).total_seconds() + member.wave * group.wave_seconds

@@ -1,7 +1,7 @@
 """Groups: couples, families, courses and cohorts, each member on a journey of their own."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import get_args
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,6 +25,8 @@ from workflows.names import CARRY_ON, JOURNEYS
 _MOST_AT_ONCE = 10_000
 _MOST_MEMBERS = 100_000
 _FASTEST = 1000.0
+_FARTHEST = timedelta(days=3660)
+_LONGEST = timedelta(days=366)
 _AGAIN = ("reject", "use_existing", "parallel")
 """`restart` would stop journeys: that is asked for one by one."""
 
@@ -56,6 +58,8 @@ class Groups(Bulk):
         named = plain(name.strip(), "a name", "P5", 100)
         check_start(again, dates or {})
         _check_group(named, begins_at, waves, late_joiners, again, per_second)
+        if begins_at is not None and begins_at > self._now() + _FARTHEST:
+            raise Refused("too_far", "P5", "begins_at: a group begins within ten years")
         async with self._database.read() as session:
             published = await pathways.get(session, self._tenant, pathway, version)
         if published is None:
@@ -214,8 +218,8 @@ def _check_group(
         raise Refused("unnamed", "P5", "give the group a name")
     if begins_at is not None and begins_at.tzinfo is None:
         raise Refused("naive_instant", "T4", "begins_at: an instant needs its zone")
-    if waves is not None and (waves.size < 1 or waves.every.total_seconds() < 1):
-        raise Refused("bad_waves", "P5", "a wave has one member at least, and the next comes a second later or more")
+    if waves is not None and not (waves.size >= 1 and timedelta(seconds=1) <= waves.every <= _LONGEST):
+        raise Refused("bad_waves", "P5", "a wave has one member at least, and the next comes a second to a year later")
     if late_joiners not in get_args(LateJoiners):
         raise Refused("unknown_rule", "P5", f"{late_joiners!r} is no rule for late joiners: from_start, with_group or closed")
     if again not in _AGAIN:

@@ -8,6 +8,7 @@ from stepwell.cli import (
     clients,
     drafts,
     fhir,
+    groups,
     journeys,
     keys,
     migrations,
@@ -50,6 +51,7 @@ app.add_typer(practitioners.app, name="practitioner")
 for command in around.COMMANDS:
     journeys.app.command()(command)
 app.add_typer(journeys.app, name="journey")
+app.add_typer(groups.app, name="group")
 app.add_typer(plans.app, name="plan")
 app.add_typer(migrations.app, name="migration")
 app.add_typer(alerts.app, name="alert")

@@ -7,6 +7,7 @@ from stepwell.console import (
     actions,
     bulk,
     deleting,
+    groups,
     journey,
     journeys,
     migrating,
@@ -26,7 +27,10 @@ from stepwell.handle import Stepwell
 
 ROUTERS = tuple(
     part.router
-    for part in (signing, overview, journeys, journey, actions, migrating, bulk, deleting, pathways, simulating, trying, system)
+    for part in (
+        *(signing, overview, journeys, journey, actions, migrating, bulk, groups, deleting),
+        *(pathways, simulating, trying, system),
+    )
 )
 
 

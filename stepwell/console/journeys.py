@@ -17,7 +17,7 @@ from stepwell.models import JourneyQuery
 router = APIRouter(route_class=ConsoleRoute)
 Door = Annotated[Stepwell, Depends(door_of)]
 ROWS = 50
-FIELDS = ("text", "pathway", "version", "status", "overdue", "held", "failed", "practitioner", "tag", "sort")
+FIELDS = ("text", "pathway", "version", "status", "overdue", "held", "failed", "practitioner", "tag", "group", "sort")
 """What a search may ask for, as addresses have it."""
 _RUNNING = ("starting", "active", "paused")
 _OVER = ("completed", "stopped", "ended")

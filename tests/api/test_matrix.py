@@ -37,7 +37,7 @@ class Ask(NamedTuple):
     body: Any = None
     query: Mapping[str, str] = {}
     before: str = ""
-    """What is made anew for each who asks: a `key`, an `endpoint`, a `draft`, a `job`, a `migration`."""
+    """What is made anew for each who asks: a `key`, an `endpoint`, a `draft`, a `job`, a `group`, a `migration`."""
     headers: Mapping[str, str] = {}
     refused: frozenset[str] = frozenset()
     """Who is refused besides."""
@@ -169,6 +169,14 @@ ASKS: dict[tuple[str, str], Ask] = {
     ("GET", "/bulk-jobs/{job}/journeys"): Ask("tenant", before="job", refused=_OF_OTHERS),
     ("POST", "/bulk-jobs/{job}/cancel"): Ask("tenant", before="job", refused=_OF_OTHERS),
     ("POST", "/bulk-jobs/{job}/retry"): Ask("tenant", before="job", refused=_OF_OTHERS),
+    ("POST", "/groups"): Ask("A", {"name": "Spring", "pathway": "matrix", "clients": ["{client}"]}),
+    ("GET", "/groups"): Ask("own"),
+    ("GET", "/groups/{group}"): Ask("tenant", before="group", refused=_OF_OTHERS),
+    ("POST", "/groups/{group}/members"): Ask("tenant", {"clients": ["{client}"]}, before="group", refused=_OF_OTHERS),
+    ("GET", "/groups/{group}/members"): Ask("tenant", before="group", refused=_OF_OTHERS),
+    ("POST", "/groups/{group}/start"): Ask("tenant", before="group", refused=_OF_OTHERS),
+    ("POST", "/groups/{group}/cancel"): Ask("tenant", before="group", refused=_OF_OTHERS),
+    ("POST", "/groups/{group}/retry"): Ask("tenant", before="group", refused=_OF_OTHERS),
     **{
         ("GET", f"/exports/{name}"): Ask("own") for name in ("journeys", "occurrences", "notifications", "history", "responses")
     },
@@ -367,6 +375,8 @@ async def _things(world: World, a: A, ask: Ask) -> dict[str, str]:
             things["endpoint"] = (await stepwell.add_endpoint(things["receiver"], ())).id
         case "job":
             things["job"] = (await stepwell.start_bulk([a.journey], "remind")).id
+        case "group":
+            things["group"] = (await stepwell.create_group("Theirs", "matrix", [a.client])).id
         case "migration":
             things["job"] = (await stepwell.propose_migration([a.journey], 2, reason="because")).id
     return things

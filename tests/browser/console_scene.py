@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from playwright.sync_api import Page, expect
 
 from stepwell import Settings, Stepwell
+from stepwell.models import Waves
 from store.tables import DeliveryRow, EndpointRow, JourneyRow, OutgoingRow
 from tests.browser.stack import Stack, running_stack
 
@@ -103,6 +104,7 @@ class Scene:
     """By `client/pathway`."""
     endpoint: str = ""
     alert: str = ""
+    group: str = ""
 
     @property
     def url(self) -> str:
@@ -165,8 +167,24 @@ async def _fill(scene: Scene, stepwell: Stepwell) -> None:
     await stepwell.remind_now(scene.journeys["c004/operation"], "hello.1")
     await _until(lambda: _is_held(stepwell, scene.journeys["c001/room"]))
     scene.alert = (await stepwell.alerts())[0].id
+    await _group(scene, stepwell)
     await _dead_letter(scene, stepwell)
     await _long_ago(scene, stepwell)
+
+
+async def _group(scene: Scene, stepwell: Stepwell) -> None:
+    """One that began: some started, one refused, the next wave tomorrow."""
+    names = [f"g{number}" for number in range(6)]
+    for name in names:
+        await stepwell.add_client(id=name, display_name=NAME, email=f"{name}@canary.example", zone="Europe/London")
+    waves = Waves(4, timedelta(days=1))
+    group = await stepwell.create_group("Spring course", "operation", ["c000", *names], waves=waves, per_second=100)
+    scene.group = (await stepwell.start_group(group.id)).id
+
+    async def has_begun() -> bool:
+        return (await stepwell.group(scene.group)).waiting == 3
+
+    await _until(has_begun)
 
 
 async def _start(scene: Scene, stepwell: Stepwell, client: str, pathway: str) -> None:

@@ -41,6 +41,9 @@ PAGES = {
     "mail-one": "/mail/1",
     "audit": "/audit",
     "bulk": "/bulk",
+    "groups": "/groups",
+    "group": "/groups/{group}",
+    "journeys-group": "/journeys?group={group}",
     "nothing": "/nothing",
 }
 
@@ -69,7 +72,7 @@ def test_every_page(browser: Browser, scene: Scene, scheme: str, width: int) -> 
         keep(page, f"console-{scheme}-{width}-sign-in")
         sign_in(page, scene)
         for name, path in PAGES.items():
-            see(page, scene, path.replace("{endpoint}", scene.endpoint))
+            see(page, scene, path.replace("{endpoint}", scene.endpoint).replace("{group}", scene.group))
             if name in _WORKED_OUT:
                 expect(page.get_by_role("heading", name=_WORKED_OUT[name])).to_be_visible(timeout=60_000)
             keep(page, f"console-{scheme}-{width}-{name}")

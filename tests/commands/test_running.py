@@ -235,3 +235,56 @@ def _until(home: Path, job: str, state: str) -> Any:
             return shown
         time.sleep(0.1)
     raise AssertionError(shown)
+
+
+def test_P5_a_group_from_the_shell(home: Path, journey: str, tmp_path: Path) -> None:
+    """Made of arguments and a file, started, watched to its end; late joiners, members, and all of them paused and stopped."""
+    names = [f"g{each}" for each in range(5)]
+    for name in (*names, "late"):
+        assert stepwell("client", "add", name, home=home).code == 0
+    listed = tmp_path / "clients.txt"
+    listed.write_text("g1\n\n g2 \ng3\ng4\n")
+    words = ("group", "create", "Spring", "trial", "g0", "g1", "--file", str(listed), "--version", "1", "--id", "spring")
+    made = stepwell(*words, "--json", home=home).data
+    assert (made["waiting"], made["version"], made["started_at"]) == (5, 1, None)
+    assert stepwell(*words, "--json", home=home).data["id"] == made["id"]
+    group = made["id"]
+    assert "5 waiting" in stepwell("group", "start", group, home=home).out
+    assert "finished: 5 started" in stepwell("group", "show", group, "--watch", home=home).out
+    assert "1 came" in stepwell("group", "add", group, "late", "g0", home=home).out
+    assert stepwell("group", "show", group, "--watch", "--json", home=home).data["started"] == 6
+    page = _json(home, "group", "members", group, "--state", "started", "--limit", "4")
+    rest = _json(home, "group", "members", group, "--after", str(page["next"]))
+    members = page["items"] + rest["items"]
+    assert [(one["client"], one["is_late"]) for one in members] == [*((name, False) for name in names), ("late", True)]
+    assert f"{group}\tSpring\ttrial v1\t6\tfinished\t6" in stepwell("group", "list", home=home).out
+    paused = stepwell("group", "pause", group, "--reason", "a holiday", "--json", home=home).data
+    assert (paused["done"], paused["refused"]) == (6, 0)
+    assert {one["status"] for one in _group_journeys(home, members)} == {"paused"}
+    assert "6 done" in stepwell("group", "resume", group, home=home).out
+    assert "6 done" in stepwell("group", "stop", group, "--reason", "the course is over", home=home).out
+    assert {one["status"] for one in _group_journeys(home, members)} == {"stopped"}
+
+
+def _group_journeys(home: Path, members: list[Any]) -> list[Any]:
+    return [_json(home, "journey", "show", one["journey"])["journey"] for one in members]
+
+
+def test_a_group_in_waves_is_cancelled_and_gone_on_with(home: Path, journey: str) -> None:
+    """The second wave is a day off."""
+    for name in ("w0", "w1"):
+        assert stepwell("client", "add", name, home=home).code == 0
+    assert stepwell("group", "create", "W", "trial", "w0", "--wave-size", "1", home=home).code == 2
+    waves = ("--wave-size", "1", "--wave-every", "1 day")
+    group = stepwell("group", "create", "W", "trial", "w0", "w1", *waves, "--json", home=home).data["id"]
+    assert stepwell("group", "start", group, home=home).code == 0
+    for _ in range(300):
+        if _json(home, "group", "show", group)["started"] == 1:
+            break
+        time.sleep(0.1)
+    cancelled = stepwell("group", "cancel", group, home=home)
+    assert "cancelled: 1 waiting, 1 started" in cancelled.out
+    refused = stepwell("group", "start", group, home=home)
+    assert (refused.code, "retry it to go on" in refused.err) == (3, True)
+    assert _json(home, "group", "retry", group)["cancelled_at"] is None
+    assert stepwell("group", "show", "none", home=home).code == 4

@@ -36,6 +36,7 @@ async def places(console: Console, journey: str, *, endpoint: str, job: str) -> 
     """Addresses of every page, filled in with what is there."""
     cursor = (await console.stepwell.search(JourneyQuery(), limit=1)).next or ""
     known = {"{journey}": journey, "{occurrence}": "note.1", "{job}": job, "{endpoint}": endpoint}
+    known["{group}"] = (await console.stepwell.groups(limit=1))[0].id
     known |= {"{pathway}": "troubled", "{number}": "1", "{client}": (await console.stepwell.journey(journey)).client}
     known["{deletion}"] = (await console.stepwell.deletions(limit=1))[0].id
     found = []

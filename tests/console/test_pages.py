@@ -50,6 +50,7 @@ async def scene(console: Console) -> Scene:
     await console.home.until(erased, "the deletion")
     endpoint = (await stepwell.add_endpoint("https://hooks.example.com/<script>alert(6)</script>")).id
     job = (await stepwell.start_bulk([journey], "remind")).id
+    await stepwell.create_group("<script>alert(7)</script>", "troubled", ["ada", "eve"])
     await console.home.idle(journey)
     found = await places(console, journey, endpoint=endpoint, job=job)
     return Scene(console, await console.operator(reveals=True), journey, found)
@@ -110,6 +111,7 @@ async def test_hostile_words_are_there_as_words(scene: Scene) -> None:
     assert "&lt;img src=x onerror=alert(3)&gt; {{ 7*7 }}" in html
     assert "Troubled &lt;b&gt;title&lt;/b&gt;" in (await scene.operator.get("/pathways")).text
     assert "&lt;script&gt;alert(4)&lt;/script&gt;" in (await scene.operator.get("/journeys")).text
+    assert "&lt;script&gt;alert(7)&lt;/script&gt;" in (await scene.operator.get("/groups")).text
 
 
 async def test_nothing_of_a_client_stands_on_any_page(scene: Scene) -> None:
