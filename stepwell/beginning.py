@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import cast
 
+import structlog
 from temporalio.client import Client as Connection
 
 from engine.steps import StepTypes
@@ -16,11 +17,13 @@ from stepwell.models import Again
 from stepwell.steering import Steering
 from store import clients, groups
 from store.database import Database
+from store.failures import StoreOutdated, StoreUnavailable
 from store.groups import Became
 from store.ids import id_from
 from store.tables import ClientGroupRow, ClientRow, GroupMemberRow, JourneyRow
 
 _AT_ONCE = 50
+_log = structlog.get_logger("stepwell.groups")
 
 
 class Beginning:
@@ -47,7 +50,7 @@ class _Door(Steering):
         published = await self._published(group.pathway, group.version)
         assert published is not None  # a version is never taken away
         became: list[Became] = []
-        heard = []
+        heard, wishes = [], []
         async with self._database.read() as session:
             names = [member.client for member in members]
             theirs = await groups.theirs(session, self._tenant, names, self._practitioner)
@@ -57,36 +60,44 @@ class _Door(Steering):
                 if member.client not in people:
                     raise NotFound(f"there is no client {member.client}; add them first")
                 await self._refuse_unheard_in(published, member.client, group.practitioner)
+                wishes.append(_wish(group, member))
                 heard.append(member)
-            except StepwellError as error:
-                became.append(_what(member.client, error))
-        try:
-            outcomes = await enrol_many(self._database, [_wish(group, one) for one in heard], self._now())
-        except Unavailable as error:
-            return became + [_what(one.client, error) for one in heard]
+            except Exception as error:  # one member keeps no other back, whatever is wrong with them
+                became.append(_what(member, error))
+        outcomes = await self._entered(wishes)
         gate = asyncio.Semaphore(_AT_ONCE)
         pairs = zip(heard, outcomes, strict=True)
         return became + list(
             await asyncio.gather(*(self._one(gate, one, row, published.structure, people[one.client]) for one, row in pairs))
         )
 
+    async def _entered(self, wishes: Sequence[Wish]) -> Sequence[JourneyRow | Exception]:
+        """Enter these in one transaction; where that cannot be, each alone, so that only whoever is in the way fails."""
+        try:
+            return await enrol_many(self._database, wishes, self._now())
+        except Exception as error:
+            _refuse_away(error)
+            if len(wishes) == 1:
+                return [error]
+            return [outcome for one in wishes for outcome in await self._entered([one])]
+
     async def _one(
         self,
         gate: asyncio.Semaphore,
         member: GroupMemberRow,
-        outcome: JourneyRow | StepwellError,
+        outcome: JourneyRow | Exception,
         structure: Structure,
         client: ClientRow,
     ) -> Became:
-        if isinstance(outcome, StepwellError):
-            return _what(member.client, outcome)
+        if isinstance(outcome, Exception):
+            return _what(member, outcome)
         async with gate:
             try:
                 if outcome.status == "starting":
                     is_ours = outcome.request == _request(member)
                     await self._begin(outcome, structure if is_ours else None, client)
-            except StepwellError as error:
-                return _what(member.client, error)
+            except Exception as error:
+                return _what(member, error)
         return Became(member.client, "started", outcome.id)
 
 
@@ -110,5 +121,15 @@ def _wish(group: ClientGroupRow, member: GroupMemberRow) -> Wish:
     )
 
 
-def _what(client: str, error: StepwellError) -> Became:
-    return Became(client, "failed" if isinstance(error, Unavailable) else "refused", message=str(error)[:500])
+def _what(member: GroupMemberRow, error: Exception) -> Became:
+    """What an error makes of a member. Raises it where the store is away: then it is nobody's, and all is tried again."""
+    _refuse_away(error)
+    if isinstance(error, StepwellError):
+        return Became(member.client, "failed" if isinstance(error, Unavailable) else "refused", message=str(error)[:500])
+    _log.error("a member cannot be started", group=member.group, position=member.position, error=type(error).__name__)
+    return Became(member.client, "failed", message=f"{type(error).__name__}; the worker's log says more")
+
+
+def _refuse_away(error: Exception) -> None:
+    if isinstance(error, StoreUnavailable | StoreOutdated):
+        raise error

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from sqlmodel import SQLModel
 
 from stepwell import NotFound, Refused
 from stepwell.access import Caller
 from stepwell.models import Group, JourneyQuery, Waves
+from store.tables import ClientGroupRow, ClientRow
 from tests.pathways import document, step
 from tests.workflows.house import House
 
@@ -100,6 +102,45 @@ async def test_P5_a_member_who_is_on_the_pathway_already_is_refused_alone(home: 
     assert {one.client for one in found.items} == {"c0", "c2"}, "what the group did not start is not of it"
     look = await home.stepwell.preview(JourneyQuery(group=group.id), "pause")
     assert look.journeys == 2
+
+
+async def test_P5_a_member_whose_row_is_damaged_fails_alone(home: House) -> None:
+    """Nobody foresaw it: the others are started, the group comes to its end, and repaired they are started as well."""
+    names = await clients(home, 3)
+    await _damage(home, ClientRow, ("default", "c1"), quiet_from="25:99", quiet_to="26:00")
+    group = await home.stepwell.create_group("Damaged", "trial", names)
+    await home.stepwell.start_group(group.id)
+    done = await finished(home, group.id)
+    assert (done.started, done.failed, done.waiting) == (2, 1, 0)
+    [failed] = (await home.stepwell.group_members(group.id, state="failed")).items
+    assert (failed.client, (failed.message or "").partition(";")[0]) == ("c1", "ValidationError")
+    await _damage(home, ClientRow, ("default", "c1"), quiet_from=None, quiet_to=None)
+    await home.stepwell.retry_group(group.id)
+    assert (await finished(home, group.id)).started == 3
+
+
+async def test_P5_what_is_wrong_for_all_is_said_of_each_and_tried_no_more(home: House) -> None:
+    """The group's own date cannot be read: whoever needs it fails, a late joiner who does not get it begins."""
+    names = await clients(home, 3)
+    group = await home.stepwell.create_group("Damaged", "trial", names[:2], late_joiners="from_start")
+    await _damage(home, ClientGroupRow, group.id, dates={"surgery": "soon"})
+    await home.stepwell.start_group(group.id)
+    assert (await finished(home, group.id)).failed == 2
+    await home.stepwell.add_members(group.id, names[2:])
+    done = await finished(home, group.id)
+    assert (done.started, done.failed) == (1, 2)
+    failed = (await home.stepwell.group_members(group.id, state="failed")).items
+    assert {(one.message or "").partition(";")[0] for one in failed} == {"ValueError"}
+
+
+async def _damage(home: House, table: type[SQLModel], key: object, **values: object) -> None:
+    """Write what no use case would."""
+    async with home.stepwell.database.begin() as session:
+        row = await session.get(table, key)
+        assert row is not None
+        for name, value in values.items():
+            setattr(row, name, value)
+        session.add(row)
 
 
 async def test_a_group_is_nobody_elses(home: House) -> None:
