@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date, datetime
 from typing import cast
 
 import structlog
@@ -12,7 +14,7 @@ from engine.structure import Structure
 from stepwell.access import Caller, Kind
 from stepwell.care import Care
 from stepwell.enrolment import Wish, date_from, enrol_many
-from stepwell.errors import NotFound, StepwellError, Unavailable
+from stepwell.errors import NotFound, Refused, StepwellError, Unavailable
 from stepwell.models import Again
 from stepwell.steering import Steering
 from store import clients, groups
@@ -68,7 +70,9 @@ class _Door(Steering):
         gate = asyncio.Semaphore(_AT_ONCE)
         pairs = zip(heard, outcomes, strict=True)
         return became + list(
-            await asyncio.gather(*(self._one(gate, one, row, published.structure, people[one.client]) for one, row in pairs))
+            await asyncio.gather(
+                *(self._one(gate, group, one, row, published.structure, people[one.client]) for one, row in pairs)
+            )
         )
 
     async def _entered(self, wishes: Sequence[Wish]) -> Sequence[JourneyRow | Exception]:
@@ -84,6 +88,7 @@ class _Door(Steering):
     async def _one(
         self,
         gate: asyncio.Semaphore,
+        group: ClientGroupRow,
         member: GroupMemberRow,
         outcome: JourneyRow | Exception,
         structure: Structure,
@@ -93,12 +98,22 @@ class _Door(Steering):
             return _what(member, outcome)
         async with gate:
             try:
+                is_ours = outcome.request == _request(member)
                 if outcome.status == "starting":
-                    is_ours = outcome.request == _request(member)
                     await self._begin(outcome, structure if is_ours else None, client)
+                if is_ours:
+                    await self._tell_dates(group, member, outcome)
             except Exception as error:
                 return _what(member, error)
         return Became(member.client, "started", outcome.id)
+
+    async def _tell_dates(self, group: ClientGroupRow, member: GroupMemberRow, journey: JourneyRow) -> None:
+        """Have it know the dates that the group was given after the member had been entered."""
+        for name, text in _dates(group, member).items():
+            value, known = _read(text), _read(journey.dates.get(name, ""))
+            if value != known:
+                with suppress(Refused):  # it is over by now, and was started all the same
+                    await self.set_date(journey.id, name, value)
 
 
 def _request(member: GroupMemberRow) -> str:
@@ -107,7 +122,6 @@ def _request(member: GroupMemberRow) -> str:
 
 
 def _wish(group: ClientGroupRow, member: GroupMemberRow) -> Wish:
-    has_dates = not member.is_late or group.late_joiners == "with_group"
     return Wish(
         group.tenant,
         member.client,
@@ -117,8 +131,17 @@ def _wish(group: ClientGroupRow, member: GroupMemberRow) -> Wish:
         cast(Again, group.again),
         _request(member),
         group.practitioner,
-        {name: date_from(value) for name, value in group.dates.items()} if has_dates else {},
+        {name: date_from(value) for name, value in _dates(group, member).items() if value},
     )
+
+
+def _dates(group: ClientGroupRow, member: GroupMemberRow) -> dict[str, str]:
+    """The dates of the group that are this member's as well."""
+    return group.dates if not member.is_late or group.late_joiners == "with_group" else {}
+
+
+def _read(text: str) -> date | datetime | None:
+    return date_from(text) if text else None
 
 
 def _what(member: GroupMemberRow, error: Exception) -> Became:
