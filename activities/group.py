@@ -71,7 +71,10 @@ class Groups:
         pace = asyncio.create_task(asyncio.sleep(len(due) / group.per_second))
         became = await self._starts.start(group, due)
         async with self._database.begin() as session:
-            await groups.settle(session, group.id, became, datetime.now(UTC))
+            # a date that was changed meanwhile is told to whoever is settled by then; these are not, and hear of it next
+            known = await groups.take(session, wanted.tenant, wanted.group)
+            if known is not None and known.dates == group.dates:
+                await groups.settle(session, group.id, became, datetime.now(UTC))
         await pace
         return None
 

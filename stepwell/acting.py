@@ -12,11 +12,12 @@ from engine.turn import Answer
 from stepwell.access import Caller, Kind
 from stepwell.care import Care
 from stepwell.desk import Desk
+from stepwell.enrolment import date_from
 from stepwell.errors import Forbidden, NotFound, Refused, StepwellError
 from stepwell.migrations import migrate_one
 from stepwell.moving import Moving
 from stepwell.steering import Steering
-from store import events, journeys
+from store import events, groups, journeys
 from store.database import Database
 from store.ids import id_from
 from store.tables import BulkItemRow, BulkJobRow, OccurrenceRow
@@ -53,6 +54,9 @@ class Acting:
 
     async def _act(self, job: BulkJobRow, journey: str) -> None:
         steering = self._door(Steering, job)
+        if job.action == "set_date":
+            await self._set_date(steering, job, journey)
+            return
         if job.action in _ON_JOURNEYS:
             await _ON_JOURNEYS[job.action](steering, job, journey)
             return
@@ -69,6 +73,15 @@ class Acting:
                 refusals.append(refused)
         if len(refusals) == len(steps):
             raise refusals[0]
+
+    async def _set_date(self, steering: Steering, job: BulkJobRow, journey: str) -> None:
+        """Tell what the group says by now: of two jobs for one date, whichever comes last must not tell the older value."""
+        facts = job.arguments
+        async with self._database.read() as session:
+            group = await groups.get(session, job.tenant, facts["group"])
+        text = group.dates.get(facts["name"], "") if group else facts["value"]
+        value = date_from(text) if text else None
+        await steering.set_date(journey, facts["name"], value, message_id=_message(job, journey))
 
     def _door(self, kind: type[_Door], job: BulkJobRow) -> _Door:
         return kind(self._database, self._connection, job.tenant, self._types, self._care).called_by(_caller(job))

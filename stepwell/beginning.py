@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date, datetime
 from typing import cast
 
+import structlog
 from temporalio.client import Client as Connection
 
 from engine.steps import StepTypes
@@ -11,16 +14,18 @@ from engine.structure import Structure
 from stepwell.access import Caller, Kind
 from stepwell.care import Care
 from stepwell.enrolment import Wish, date_from, enrol_many
-from stepwell.errors import NotFound, StepwellError, Unavailable
+from stepwell.errors import NotFound, Refused, StepwellError, Unavailable
 from stepwell.models import Again
 from stepwell.steering import Steering
 from store import clients, groups
 from store.database import Database
+from store.failures import StoreOutdated, StoreUnavailable
 from store.groups import Became
 from store.ids import id_from
 from store.tables import ClientGroupRow, ClientRow, GroupMemberRow, JourneyRow
 
 _AT_ONCE = 50
+_log = structlog.get_logger("stepwell.groups")
 
 
 class Beginning:
@@ -47,7 +52,7 @@ class _Door(Steering):
         published = await self._published(group.pathway, group.version)
         assert published is not None  # a version is never taken away
         became: list[Became] = []
-        heard = []
+        heard, wishes = [], []
         async with self._database.read() as session:
             names = [member.client for member in members]
             theirs = await groups.theirs(session, self._tenant, names, self._practitioner)
@@ -57,37 +62,58 @@ class _Door(Steering):
                 if member.client not in people:
                     raise NotFound(f"there is no client {member.client}; add them first")
                 await self._refuse_unheard_in(published, member.client, group.practitioner)
+                wishes.append(_wish(group, member))
                 heard.append(member)
-            except StepwellError as error:
-                became.append(_what(member.client, error))
-        try:
-            outcomes = await enrol_many(self._database, [_wish(group, one) for one in heard], self._now())
-        except Unavailable as error:
-            return became + [_what(one.client, error) for one in heard]
+            except Exception as error:  # one member keeps no other back, whatever is wrong with them
+                became.append(_what(member, error))
+        outcomes = await self._entered(wishes)
         gate = asyncio.Semaphore(_AT_ONCE)
         pairs = zip(heard, outcomes, strict=True)
         return became + list(
-            await asyncio.gather(*(self._one(gate, one, row, published.structure, people[one.client]) for one, row in pairs))
+            await asyncio.gather(
+                *(self._one(gate, group, one, row, published.structure, people[one.client]) for one, row in pairs)
+            )
         )
+
+    async def _entered(self, wishes: Sequence[Wish]) -> Sequence[JourneyRow | Exception]:
+        """Enter these in one transaction; where that cannot be, each alone, so that only whoever is in the way fails."""
+        try:
+            return await enrol_many(self._database, wishes, self._now())
+        except Exception as error:
+            _refuse_away(error)
+            if len(wishes) == 1:
+                return [error]
+            return [outcome for one in wishes for outcome in await self._entered([one])]
 
     async def _one(
         self,
         gate: asyncio.Semaphore,
+        group: ClientGroupRow,
         member: GroupMemberRow,
-        outcome: JourneyRow | StepwellError,
+        outcome: JourneyRow | Exception,
         structure: Structure,
         client: ClientRow,
     ) -> Became:
-        if isinstance(outcome, StepwellError):
-            return _what(member.client, outcome)
+        if isinstance(outcome, Exception):
+            return _what(member, outcome)
         async with gate:
             try:
+                is_ours = outcome.request == _request(member)
                 if outcome.status == "starting":
-                    is_ours = outcome.request == _request(member)
                     await self._begin(outcome, structure if is_ours else None, client)
-            except StepwellError as error:
-                return _what(member.client, error)
+                if is_ours:
+                    await self._tell_dates(group, member, outcome)
+            except Exception as error:
+                return _what(member, error)
         return Became(member.client, "started", outcome.id)
+
+    async def _tell_dates(self, group: ClientGroupRow, member: GroupMemberRow, journey: JourneyRow) -> None:
+        """Have it know the dates that the group was given after the member had been entered."""
+        for name, text in _dates(group, member).items():
+            value, known = _read(text), _read(journey.dates.get(name, ""))
+            if value != known:
+                with suppress(Refused):  # it is over by now, and was started all the same
+                    await self.set_date(journey.id, name, value)
 
 
 def _request(member: GroupMemberRow) -> str:
@@ -96,7 +122,6 @@ def _request(member: GroupMemberRow) -> str:
 
 
 def _wish(group: ClientGroupRow, member: GroupMemberRow) -> Wish:
-    has_dates = not member.is_late or group.late_joiners == "with_group"
     return Wish(
         group.tenant,
         member.client,
@@ -106,9 +131,28 @@ def _wish(group: ClientGroupRow, member: GroupMemberRow) -> Wish:
         cast(Again, group.again),
         _request(member),
         group.practitioner,
-        {name: date_from(value) for name, value in group.dates.items()} if has_dates else {},
+        {name: date_from(value) for name, value in _dates(group, member).items() if value},
     )
 
 
-def _what(client: str, error: StepwellError) -> Became:
-    return Became(client, "failed" if isinstance(error, Unavailable) else "refused", message=str(error)[:500])
+def _dates(group: ClientGroupRow, member: GroupMemberRow) -> dict[str, str]:
+    """The dates of the group that are this member's as well."""
+    return group.dates if not member.is_late or group.late_joiners == "with_group" else {}
+
+
+def _read(text: str) -> date | datetime | None:
+    return date_from(text) if text else None
+
+
+def _what(member: GroupMemberRow, error: Exception) -> Became:
+    """What an error makes of a member. Raises it where the store is away: then it is nobody's, and all is tried again."""
+    _refuse_away(error)
+    if isinstance(error, StepwellError):
+        return Became(member.client, "failed" if isinstance(error, Unavailable) else "refused", message=str(error)[:500])
+    _log.error("a member cannot be started", group=member.group, position=member.position, error=type(error).__name__)
+    return Became(member.client, "failed", message=f"{type(error).__name__}; the worker's log says more")
+
+
+def _refuse_away(error: Exception) -> None:
+    if isinstance(error, StoreUnavailable | StoreOutdated):
+        raise error

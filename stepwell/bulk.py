@@ -76,7 +76,7 @@ class Bulk(Searching):
         return await self._begin_job(target, action, {"reason": why, "mode": mode}, request_id)
 
     async def _begin_job(self, target: Target, action: JobAction, arguments: dict[str, Any], request_id: str | None) -> BulkJob:
-        name = id_from("bulk", self._tenant, self._caller.name, request_id) if request_id else new_id("bulk")
+        name = self._job_of(request_id) if request_id else new_id("bulk")
         who = self._starter
         async with self._database.read() as session:
             row = await bulk.get(session, self._tenant, name)
@@ -177,6 +177,10 @@ class Bulk(Searching):
             raise NotFound(f"{len(named) - sum(found)} of these journeys are not there")
         return chosen
 
+    def _job_of(self, request_id: str) -> str:
+        """The id of the job that this request of the caller's begins."""
+        return id_from("bulk", self._tenant, self._caller.name, request_id)
+
     async def _job(self, session: AsyncSession, job: str) -> BulkJobRow:
         row = await bulk.get(session, self._tenant, job)
         if row is None or self._only_theirs not in (None, (row.by_role, row.by_id)):
@@ -218,4 +222,5 @@ def _job(row: BulkJobRow, counts: dict[str, int]) -> BulkJob:
     known = row.model_dump(include={"id", "action", "by_role", "by_id", "created_at", "cancelled_at", "finished_at"})
     states = {one: counts.get(one, 0) for one in get_args(ItemState)}
     arguments = {"reason": row.arguments.get("reason") or None, "to_version": row.arguments.get("to")}
+    arguments["date_name"] = row.arguments.get("name")
     return BulkJob.model_validate({**known, **states, **arguments})

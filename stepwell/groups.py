@@ -14,9 +14,9 @@ from stepwell.access import needs
 from stepwell.bulk import Bulk
 from stepwell.desk import plain
 from stepwell.errors import NotFound, Refused, Unavailable
-from stepwell.models import Again, Group, GroupMember, GroupMemberPage, LateJoiners, MemberState, Waves
+from stepwell.models import Again, BulkJob, Group, GroupMember, GroupMemberPage, JourneyQuery, LateJoiners, MemberState, Waves
 from stepwell.steering import check_start
-from store import groups, pathways
+from store import bulk, groups, pathways
 from store.ids import id_from, new_id
 from store.tables import ClientGroupRow
 from workflows.group import GroupWorkflow
@@ -24,6 +24,7 @@ from workflows.names import CARRY_ON, JOURNEYS
 
 _MOST_AT_ONCE = 10_000
 _MOST_MEMBERS = 100_000
+_MOST_DATES = 50
 _FASTEST = 1000.0
 _FARTHEST = timedelta(days=3660)
 _LONGEST = timedelta(days=366)
@@ -143,6 +144,31 @@ class Groups(Bulk):
             await self._carry_group_on(row)
         return await self.group(group)
 
+    @needs("journeys:write", "host", "practitioner", "operator")
+    async def set_group_date(
+        self, group: str, name: str, value: date | datetime | None, *, request_id: str | None = None
+    ) -> BulkJob:
+        """Keep a date for whoever is still to start, and tell it to every journey of the group that runs; None takes it away.
+
+        The same `request_id` again is the same job. Raises NotFound, Refused, Unavailable.
+        """
+        named = plain(name.strip(), "a date's name", "T4", 64)
+        check_start("reject", {named: value} if value is not None else {})
+        if not named:
+            raise Refused("unnamed", "T4", "say which date")
+        request = request_id or new_id("msg")
+        async with self._database.begin() as session:
+            row = await self._group(session, group)
+            # asked for again it must not undo what was said since
+            if await bulk.get(session, self._tenant, self._job_of(request)) is None:
+                row.dates = {**row.dates, named: value.isoformat() if value is not None else ""}
+                session.add(row)
+            if len(row.dates) > _MOST_DATES:
+                raise Refused("too_many", "T4", f"a group has {_MOST_DATES} dates at most")
+        running = JourneyQuery(group=group, statuses=("starting", "active", "paused"))
+        arguments = {"reason": "", "group": group, "name": named, "value": row.dates[named]}
+        return await self._begin_job(running, "set_date", arguments, request)
+
     @needs("journeys:read", "host", "practitioner", "operator")
     async def groups(self, *, limit: int = 50) -> list[Group]:
         """The latest groups, the newest first; a practitioner's own."""
@@ -230,4 +256,5 @@ def _check_group(
 
 def _group(row: ClientGroupRow, counts: dict[str, int]) -> Group:
     states = {one: counts.get(one, 0) for one in get_args(MemberState)}
-    return Group.model_validate(row.model_dump(include=set(Group.model_fields)) | states)
+    dates = {name: value for name, value in row.dates.items() if value}
+    return Group.model_validate(row.model_dump(include=set(Group.model_fields)) | states | {"dates": dates})

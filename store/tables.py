@@ -671,6 +671,7 @@ class ClientGroupRow(SQLModel, table=True):
     """Pinned when the group is made: all of it is on the same."""
     practitioner: str | None = Field(default=None, max_length=64)
     dates: dict[str, str] = Field(sa_type=JSON)
+    """Days and instants as text; empty: it was taken away."""
     again: str = Field(max_length=20)
     late_joiners: str = Field(max_length=20)
     wave_size: int

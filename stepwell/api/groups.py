@@ -6,11 +6,12 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import AwareDatetime, Field
 
+from stepwell.api.clients import DateName, DateWish
 from stepwell.api.forms import AnyId, Cursor, Form, Limit, Name
 from stepwell.api.routes import Door, Listing, MessageId, Routes
 from stepwell.errors import Refused
 from stepwell.handle import Stepwell
-from stepwell.models import Again, Group, GroupMember, LateJoiners, MemberState, Waves
+from stepwell.models import Again, BulkJob, Group, GroupMember, LateJoiners, MemberState, Waves
 
 routes = Routes("Groups")
 
@@ -115,6 +116,12 @@ async def cancel_group(group: AnyId, door: Door) -> Group:
 async def retry_group(group: AnyId, door: Door) -> Group:
     """Start again whose start failed, and go on with a cancelled group"""
     return await door.retry_group(group)
+
+
+@routes.put("/groups/{group}/dates/{name}", uses=Stepwell.set_group_date)
+async def set_group_date(group: AnyId, name: DateName, wish: DateWish, door: Door, message_id: MessageId) -> BulkJob:
+    """Keep a date for who is still to start, and tell it to every journey of a group that runs, or take it away"""
+    return await door.set_group_date(group, name, wish.value, request_id=message_id)
 
 
 def _position(cursor: str) -> int:

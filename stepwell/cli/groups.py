@@ -11,7 +11,7 @@ from engine.durations import Offset
 from engine.journey import PauseMode
 from stepwell.cli.journeys import MessageId, Reason, instant
 from stepwell.cli.output import Json, out, progress, run, say, show_json, show_table
-from stepwell.cli.pathways import Dates, client_dates, read_file
+from stepwell.cli.pathways import Dates, client_dates, day, read_file
 from stepwell.handle import Stepwell
 from stepwell.models import Again, BulkAction, BulkJob, Group, JourneyQuery, LateJoiners, MemberState, Waves
 
@@ -216,6 +216,20 @@ def members(
             say(f"more: --after {page.next}")
 
     run(job)
+
+
+@app.command("date")
+def date_(
+    group: GroupId,
+    name: Annotated[str, typer.Argument(help="The date's name, such as surgery.", show_default=False)],
+    value: Annotated[str, typer.Argument(help="A day, an instant with its zone, or none to take it away.", show_default=False)],
+    wait: Wait = True,
+    id: MessageId = None,
+    json: Json = False,
+) -> None:
+    """Set or move a date of the group: every running journey hears of it, and whoever is still to start begins with it."""
+    given = None if value == "none" else day(value) if len(value) <= len("2026-12-01") else instant(value)
+    _have_done(json, f"date {name}", lambda stepwell: stepwell.set_group_date(group, name, given, request_id=id), wait=wait)
 
 
 @app.command()

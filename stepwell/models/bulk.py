@@ -9,8 +9,8 @@ from stepwell.models.searching import JourneyLine
 
 BulkAction = Literal["remind", "pause", "resume", "stop", "retry"]
 """What is done to many journeys at once."""
-JobAction = Literal["remind", "pause", "resume", "stop", "retry", "migrate"]
-"""The same, and what is looked at journey by journey before it is done."""
+JobAction = Literal["remind", "pause", "resume", "stop", "retry", "migrate", "set_date"]
+"""The same, what is looked at journey by journey before it is done, and a date of a group that is told to its journeys."""
 ItemState = Literal["waiting", "ready", "chosen", "done", "refused", "failed", "left"]
 
 
@@ -48,6 +48,8 @@ class BulkJob(Out):
     """A migration: how many nobody chose."""
     to_version: int | None = None
     """A migration: the version they move to."""
+    date_name: str | None = None
+    """A date of a group: which."""
 
     @property
     def journeys(self) -> int:

@@ -176,6 +176,7 @@ ASKS: dict[tuple[str, str], Ask] = {
     ("GET", "/groups/{group}/members"): Ask("tenant", before="group", refused=_OF_OTHERS),
     ("POST", "/groups/{group}/start"): Ask("tenant", before="group", refused=_OF_OTHERS),
     ("POST", "/groups/{group}/cancel"): Ask("tenant", before="group", refused=_OF_OTHERS),
+    ("PUT", "/groups/{group}/dates/{name}"): Ask("tenant", {"value": "2030-01-01"}, before="group", refused=_OF_OTHERS),
     ("POST", "/groups/{group}/retry"): Ask("tenant", before="group", refused=_OF_OTHERS),
     **{
         ("GET", f"/exports/{name}"): Ask("own") for name in ("journeys", "occurrences", "notifications", "history", "responses")

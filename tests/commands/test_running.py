@@ -258,6 +258,9 @@ def test_P5_a_group_from_the_shell(home: Path, journey: str, tmp_path: Path) -> 
     members = page["items"] + rest["items"]
     assert [(one["client"], one["is_late"]) for one in members] == [*((name, False) for name in names), ("late", True)]
     assert f"{group}\tSpring\ttrial v1\t6\tfinished\t6" in stepwell("group", "list", home=home).out
+    assert "6 done" in stepwell("group", "date", group, "surgery", "2031-05-01", home=home).out
+    assert _json(home, "group", "show", group)["dates"] == {"surgery": "2031-05-01"}
+    assert "2031-04-29" in stepwell("journey", "forecast", members[0]["journey"], home=home).out
     paused = stepwell("group", "pause", group, "--reason", "a holiday", "--json", home=home).data
     assert (paused["done"], paused["refused"]) == (6, 0)
     assert {one["status"] for one in _group_journeys(home, members)} == {"paused"}

@@ -1,15 +1,26 @@
 """Groups: every member started exactly once, cancelled, resumed, in waves, late."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlmodel import SQLModel
+from temporalio.testing import ActivityEnvironment
 
+from activities.group import Groups as StartsOfGroups
+from engine.base import TenantId
+from engine.effects import StartGroup
+from engine.steps import step_types
 from stepwell import NotFound, Refused
 from stepwell.access import Caller
-from stepwell.models import Group, JourneyQuery, Waves
+from stepwell.beginning import Beginning
+from stepwell.models import BulkJob, Group, JourneyQuery, Waves
+from store.groups import Became
+from store.tables import ClientGroupRow, ClientRow, GroupMemberRow, JourneyRow
 from tests.pathways import document, step
-from tests.workflows.house import House
+from tests.workflows.house import CARE, House
 
+DATED = document(step("read") + step("before", "deliver: {after: date surgery, offset: -3 days}\nregardless: true"))
 TRIAL = document(step("read") + step("write", "required: false"))
 
 
@@ -100,6 +111,123 @@ async def test_P5_a_member_who_is_on_the_pathway_already_is_refused_alone(home: 
     assert {one.client for one in found.items} == {"c0", "c2"}, "what the group did not start is not of it"
     look = await home.stepwell.preview(JourneyQuery(group=group.id), "pause")
     assert look.journeys == 2
+
+
+async def test_P5_a_member_whose_row_is_damaged_fails_alone(home: House) -> None:
+    """Nobody foresaw it: the others are started, the group comes to its end, and repaired they are started as well."""
+    names = await clients(home, 3)
+    await _damage(home, ClientRow, ("default", "c1"), quiet_from="25:99", quiet_to="26:00")
+    group = await home.stepwell.create_group("Damaged", "trial", names)
+    await home.stepwell.start_group(group.id)
+    done = await finished(home, group.id)
+    assert (done.started, done.failed, done.waiting) == (2, 1, 0)
+    [failed] = (await home.stepwell.group_members(group.id, state="failed")).items
+    assert (failed.client, (failed.message or "").partition(";")[0]) == ("c1", "ValidationError")
+    await _damage(home, ClientRow, ("default", "c1"), quiet_from=None, quiet_to=None)
+    await home.stepwell.retry_group(group.id)
+    assert (await finished(home, group.id)).started == 3
+
+
+async def test_P5_what_is_wrong_for_all_is_said_of_each_and_tried_no_more(home: House) -> None:
+    """The group's own date cannot be read: whoever needs it fails, a late joiner who does not get it begins."""
+    names = await clients(home, 3)
+    group = await home.stepwell.create_group("Damaged", "trial", names[:2], late_joiners="from_start")
+    await _damage(home, ClientGroupRow, group.id, dates={"surgery": "soon"})
+    await home.stepwell.start_group(group.id)
+    assert (await finished(home, group.id)).failed == 2
+    await home.stepwell.add_members(group.id, names[2:])
+    done = await finished(home, group.id)
+    assert (done.started, done.failed) == (1, 2)
+    failed = (await home.stepwell.group_members(group.id, state="failed")).items
+    assert {(one.message or "").partition(";")[0] for one in failed} == {"ValueError"}
+
+
+async def test_T4_a_date_of_a_group_is_told_to_who_runs_and_kept_for_who_comes(home: House) -> None:
+    """Moved, asked for again without undoing anything, and taken away; a late joiner begins with what it is by then."""
+    names = await clients(home, 4)
+    await home.stepwell.publish(DATED)
+    group = await home.stepwell.create_group("Dated", "trial", names[:3], dates={"surgery": date(2031, 1, 10)})
+    await home.stepwell.start_group(group.id)
+    await finished(home, group.id)
+    assert await _surgeries(home, group.id) == {"c0": "2031-01-10", "c1": "2031-01-10", "c2": "2031-01-10"}
+    moved = await home.stepwell.set_group_date(group.id, "surgery", date(2031, 2, 10), request_id="one")
+    assert (moved.journeys, moved.date_name) == (3, "surgery")
+    assert (await _carried_out(home, moved.id)).done == 3
+    late = await home.stepwell.set_group_date(group.id, "surgery", date(2031, 3, 10))
+    assert (await _carried_out(home, late.id)).done == 3
+    assert (await home.stepwell.set_group_date(group.id, "surgery", date(2031, 2, 10), request_id="one")).id == moved.id
+    assert (await home.stepwell.group(group.id)).dates == {"surgery": "2031-03-10"}
+    await home.stepwell.add_members(group.id, names[3:])
+    await finished(home, group.id)
+    assert await _surgeries(home, group.id) == dict.fromkeys(names, "2031-03-10")
+    gone = await home.stepwell.set_group_date(group.id, "surgery", None)
+    assert (await _carried_out(home, gone.id)).done == 4
+    assert await _surgeries(home, group.id) == dict.fromkeys(names)
+    assert (await home.stepwell.group(group.id)).dates == {}
+    with pytest.raises(Refused, match="zone"):
+        await home.stepwell.set_group_date(group.id, "surgery", datetime(2031, 1, 1, 10, 0))
+
+
+@pytest.mark.parametrize("value", [date(2031, 2, 10), None])
+async def test_T4_a_date_that_changes_while_a_batch_is_started_reaches_all_of_it(home: House, value: date | None) -> None:
+    """They are entered with the old one, and no journey of the group is known yet when the new one is told."""
+    names = await clients(home, 3)
+    await home.stepwell.publish(DATED)
+    group = await home.stepwell.create_group("Dated", "trial", names, dates={"surgery": date(2031, 1, 10)})
+    async with home.database.begin() as session:
+        row = await session.get(ClientGroupRow, group.id)
+        assert row is not None
+        row.started_at = datetime.now(UTC)  # nobody but this test starts them
+        session.add(row)
+    beginning = Beginning(home.database, home.client, step_types(), CARE)
+    told: list[BulkJob] = []
+
+    class Overtaken:
+        """Starts a batch, and before that is said somebody moves the date."""
+
+        async def start(self, row: ClientGroupRow, members: Sequence[GroupMemberRow]) -> list[Became]:
+            became = await beginning.start(row, members)
+            if not told:
+                told.append(await home.stepwell.set_group_date(row.id, "surgery", value))
+            return became
+
+    wanted = StartGroup(tenant=TenantId("default"), group=group.id)
+    done = await ActivityEnvironment().run(StartsOfGroups(home.database, Overtaken()).start_some, wanted)
+    assert (done.is_finished, told[0].journeys) == (True, 0)
+    assert (await home.stepwell.group(group.id)).started == 3
+    assert await _surgeries(home, group.id) == dict.fromkeys(names, value.isoformat() if value else None)
+
+
+async def _carried_out(home: House, job: str) -> BulkJob:
+    async def is_done() -> BulkJob | None:
+        now = await home.stepwell.bulk_job(job)
+        return now if now.finished_at is not None else None
+
+    found: BulkJob = await home.until(is_done, "the end of the job")
+    return found
+
+
+async def _surgeries(home: House, group: str) -> dict[str, str | None]:
+    """The date that each member's journey counts with, once it is recorded."""
+    found: dict[str, str | None] = {}
+    for one in (await home.stepwell.group_members(group)).items:
+        assert one.journey is not None
+        await home.idle(one.journey)
+        async with home.database.read() as session:
+            row = await session.get(JourneyRow, one.journey)
+        assert row is not None
+        found[one.client] = row.dates.get("surgery")
+    return found
+
+
+async def _damage(home: House, table: type[SQLModel], key: object, **values: object) -> None:
+    """Write what no use case would."""
+    async with home.stepwell.database.begin() as session:
+        row = await session.get(table, key)
+        assert row is not None
+        for name, value in values.items():
+            setattr(row, name, value)
+        session.add(row)
 
 
 async def test_a_group_is_nobody_elses(home: House) -> None:
