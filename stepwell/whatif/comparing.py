@@ -305,8 +305,9 @@ class _Comparison:
         why: str | None = "its record has no beginning"
         for quiet_hours in one.quiet_hours:
             facts = one.facts(quiet_hours)
-            own = live_again(one.structure, facts, one.started.at, script, until=until or one.last_at)
-            why = first_difference(one.events, own.events, within=self._within)
+            own = live_again(one.structure, facts, one.started.at, script, until=until)
+            so_far = [event for event in own.events if event.at <= one.last_at + self._within]
+            why = first_difference(one.events, so_far, within=self._within)
             if why is None:
                 break
         else:

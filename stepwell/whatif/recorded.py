@@ -7,7 +7,6 @@ from datetime import datetime
 from engine.advance import StartFacts
 from engine.base import ClientId, JourneyId, TenantId
 from engine.events import Event, JourneyStarted
-from engine.journey import OPEN_STATES
 from engine.steptype import Outcome
 from engine.structure import Structure, TimeWindow
 from engine.view import fold
@@ -28,11 +27,8 @@ class Recorded:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more can come; completed, it may still have something open."""
-        view = fold(self.events)
-        return view.status in ("stopped", "ended") or (
-            view.status == "completed" and not any(one.state in OPEN_STATES for one in view.occurrences.values())
-        )
+        """Whether it came to its end; completed, it may still have something open for a while."""
+        return fold(self.events).status in ("completed", "stopped", "ended")
 
     @property
     def started(self) -> JourneyStarted:

@@ -17,6 +17,7 @@ from engine.calendar import wall
 from engine.events import Event
 from engine.journey import OPEN_STATES, Journey, JourneyStatus, Occurrence
 from engine.messages import By, Message, Respond, StepTypeAnswered, TaskDone, Tick
+from engine.steptype import Outcome
 from engine.structure import StepStructure, Structure
 from engine.turn import Turn
 from engine.zones import zone_of
@@ -205,16 +206,16 @@ class _Life:
             for prompt in self._prompts.of(event):
                 self._happened(prompt, event.at)
             if event.kind == "step_delivered":
-                self._delivered(event.occurrence, event.step, event.at)
+                self._delivered(event.occurrence, event.step, event.at, turn.journey)
             elif event.kind == "step_type_asked":
                 self._find_type(event.occurrence, event.at)
         contacts = sum(effect.kind == "notify" and effect.to == "client" for effect in turn.effects)
         if contacts:
             self.lived.contacts[wall(now, zone_of(turn.journey.zone)).date()] += contacts
 
-    def _delivered(self, name: OccurrenceId, step: StepId, at: datetime) -> None:
+    def _delivered(self, name: OccurrenceId, step: StepId, at: datetime, journey: Journey) -> None:
         if name not in self._script.delivered:
-            self._without_evidence(name, self._structure.by_id[step], at)
+            self._without_evidence(name, self._structure.by_id[step], at, journey.outcomes.get(step, {}))
             return
         for act in self._on_delivery.pop(name, ()):
             if self._loses_its_reminder(act) and self._policy.unprompted == "unanswered":
@@ -222,8 +223,8 @@ class _Life:
             elif act.since_delivery is not None:
                 self._push(at + act.since_delivery, replace(act, instead=True))
 
-    def _without_evidence(self, name: OccurrenceId, step: StepStructure, at: datetime) -> None:
-        """Nobody was sent this: take for granted what was asked for, and say so."""
+    def _without_evidence(self, name: OccurrenceId, step: StepStructure, at: datetime, declared: Outcome) -> None:
+        """Nobody was sent this: take for granted what was asked for, and that it says what it said the last time."""
         if not _is_answered(step):
             return
         self.lived.without_evidence.append(name)
@@ -234,9 +235,9 @@ class _Life:
 
         def make(now: datetime, run: int) -> Message:
             if step.task is not None and step.task.completes:
-                return TaskDone(id=MessageId(f"assumed-{name}"), occurrence=name, run=run)
-            by = By(role=step.actor)
-            return Respond(id=MessageId(f"assumed-{name}"), by=by, occurrence=name, response_id=f"assumed-{name}")
+                return TaskDone(id=MessageId(f"assumed-{name}"), occurrence=name, run=run, outcome=dict(declared))
+            facts = {"occurrence": name, "response_id": f"assumed-{name}", "outcome": dict(declared)}
+            return Respond.model_validate({"id": f"assumed-{name}", "by": By(role=step.actor), **facts})
 
         self._made_up -= 1
         self._push(at + delay, Act(self._made_up, make, step.id, name))

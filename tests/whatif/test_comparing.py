@@ -154,3 +154,15 @@ def test_what_an_outage_delayed_is_left_out() -> None:
     found = what_if(past, FIRST)
     assert (found.replayed, found.left_out) == (0, 1)
     assert "reminder_due a.1 at 2026-03-03 09:00:00 UTC instead of 2026-03-03 20:00:00 UTC" in found.left_out_examples[0].why
+
+
+def test_what_stays_open_after_completion_is_followed_to_its_end_on_both_sides() -> None:
+    """An optional step lingers: the draft is no shorter followed than the past."""
+    lingering = FIRST + step("extra", "required: false")
+    past = Past(lingering)
+    past.until("2026-03-03 10:00").respond("a")
+    past.until("2026-03-03 13:00").respond("b")
+    past.until("2026-03-03 18:00").respond("c")
+    assert past.status == "completed"
+    found = what_if(past, lingering.replace(step("c"), step("c", "deliver: {after: b.completed, offset: 30 days}")))
+    assert (found.before.completed, found.after.completed, found.before.expiries, found.after.expiries) == (1, 1, 1, 1)
