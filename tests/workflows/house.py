@@ -30,12 +30,14 @@ from stepwell import Stepwell
 from stepwell.acting import Acting
 from stepwell.care import Care
 from stepwell.children import Children
+from stepwell.contacts import Owners
 from stepwell.devserver import find_binary
 from stepwell.mailcatcher import MailCatcher
 from store.database import Database
 from tests.workflows.hosts import SECRET, FakeHost, Receiver, listening_host, receiving
 from workflows.alarm import AlarmWorkflow
 from workflows.bulk import BulkWorkflow
+from workflows.contacts import ContactsWorkflow
 from workflows.courier import CourierWorkflow
 from workflows.erasure import ErasureWorkflow
 from workflows.journey import JourneyWorkflow
@@ -171,17 +173,19 @@ async def house(
         tasks += bulk_activities(database, Acting(database, env.client, known, CARE))
         tasks += erasure_activities(database, env.client)
         tasks += [one for step_type in known.values() for one in step_type.activities]
+        owners = Owners(env.client)
+        notifications = notify_activities(database, email, STAFF, owners=owners, journeys=owners)
         recording = records or record_activities(database)
         workers = (
             Worker(
                 env.client,
                 task_queue=JOURNEYS,
-                workflows=[JourneyWorkflow, AlarmWorkflow, BulkWorkflow, CourierWorkflow, ErasureWorkflow],
+                workflows=[JourneyWorkflow, AlarmWorkflow, BulkWorkflow, ContactsWorkflow, CourierWorkflow, ErasureWorkflow],
                 workflow_runner=workflow_runner(),
             ),
             Worker(env.client, task_queue=RECORDS, activities=recording),
             Worker(env.client, task_queue=TASKS, activities=tasks),
-            Worker(env.client, task_queue=NOTIFICATIONS, activities=notify_activities(database, email, STAFF)),
+            Worker(env.client, task_queue=NOTIFICATIONS, activities=notifications),
             Worker(env.client, task_queue=WEBHOOKS, activities=webhook_activities(database, outbound)),
         )
         for worker in workers:
