@@ -6,6 +6,7 @@ from starlette.staticfiles import StaticFiles
 from stepwell.console import (
     actions,
     bulk,
+    contacts,
     deleting,
     journey,
     journeys,
@@ -25,7 +26,20 @@ from stepwell.handle import Stepwell
 
 ROUTERS = tuple(
     part.router
-    for part in (signing, overview, journeys, journey, actions, migrating, bulk, deleting, pathways, simulating, system)
+    for part in (
+        signing,
+        overview,
+        journeys,
+        journey,
+        actions,
+        migrating,
+        bulk,
+        contacts,
+        deleting,
+        pathways,
+        simulating,
+        system,
+    )
 )
 
 

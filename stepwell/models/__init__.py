@@ -1,6 +1,7 @@
 """What the front door hands out: plain, frozen, without what its reader must not see."""
 
 from stepwell.models.bulk import BulkAction, BulkItem, BulkItemPage, BulkJob, BulkPreview, ItemState, JobAction
+from stepwell.models.contacts import ContactBudget, PastContact, WaitingContact
 from stepwell.models.credentials import ApiKey, NewApiKey, NewLink
 from stepwell.models.deleting import Deletion, DeletionPreview, DeletionReason
 from stepwell.models.events import Delivery, Endpoint, NewEndpoint
@@ -47,6 +48,7 @@ __all__ = [
     "Client",
     "ClientChanges",
     "Coming",
+    "ContactBudget",
     "Count",
     "Deletion",
     "DeletionPreview",
@@ -76,6 +78,7 @@ __all__ = [
     "NewLink",
     "OccurrenceSummary",
     "OpenAlert",
+    "PastContact",
     "Path",
     "PathStep",
     "PathwayDetail",
@@ -105,5 +108,6 @@ __all__ = [
     "Unfinished",
     "VersionCount",
     "VersionDifferences",
+    "WaitingContact",
     "WeekFigures",
 ]
