@@ -106,7 +106,7 @@ def _columns(name: str, columns: Sequence[tuple[str, float]], title: str, *, alo
 
 
 def _head(name: str, height: int, title: str, description: str, *, alone: bool) -> str:
-    style = f"<style>{_STYLE}</style>" if alone else ""
+    style = f'<style>{_STYLE}</style><rect width="100%" height="100%" fill="#fff"/>' if alone else ""
     size = f' width="{_WIDTH}" height="{height}"' if alone else ""
     return (
         f'<svg class="chart whatif" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}"{size} role="img" '
