@@ -7,15 +7,17 @@ from temporalio.client import Client as Connection
 
 from activities.bulk import Actions, Bulk
 from activities.channels.email import EmailChannel
+from activities.contacts import Contacts, Reached
 from activities.courier import Courier
 from activities.erasure import Erasing
 from activities.executions import Executions
 from activities.group import Groups, Starts
 from activities.host import Host
-from activities.notifier import Notifier
+from activities.notifier import Notifier, Owners
 from activities.outbound import Outbound
 from activities.recorder import Recorder
 from activities.tasks import Journeys, Tasks
+from engine.contacts import UNLIMITED, Budget
 from store.database import Database
 
 Activity = Callable[..., Any]
@@ -54,9 +56,18 @@ def group_activities(database: Database, starts: Starts) -> list[Activity]:
     return [Groups(database, starts).start_some]
 
 
-def notify_activities(database: Database, email: EmailChannel, staff: Mapping[str, str] | None = None) -> list[Activity]:
+def notify_activities(
+    database: Database,
+    email: EmailChannel,
+    staff: Mapping[str, str],
+    *,
+    owners: Owners,
+    journeys: Reached,
+    budget: Budget = UNLIMITED,
+) -> list[Activity]:
     """What speaks to people; `staff` says where the roles on an escalation ladder read their mail."""
-    return [Notifier(database, email, staff or {}).notify]
+    notifier = Notifier(database, email, staff, owners, budget)
+    return [notifier.notify, Contacts(database, email, notifier, journeys, budget).send_contacts]
 
 
 def webhook_activities(database: Database, outbound: Outbound) -> list[Activity]:

@@ -1,27 +1,40 @@
-"""Notify: one message to one recipient by one channel, checked again and worded at the moment it is sent."""
+"""Notify: one message to one recipient by one channel, checked again and worded at the moment it is sent.
 
-from collections.abc import Mapping
+A mail to a client whose mails have to be counted, merged or held is handed to the client's owner (`activities/contacts.py`).
+"""
+
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.channels.email import EmailChannel, PermanentFailure, TemporaryFailure
-from activities.linking import link_to, opt_out_of
+from activities.letters import Letters, Message
 from activities.recipients import Recipient, recipient_of
-from activities.relevance import Relevance, relevance
-from activities.wording import Item, Mail, Reader, mail_for
-from engine.base import OccurrenceId, StepId
+from activities.relevance import relevance
+from activities.wording import Mail
+from engine.contacts import UNLIMITED, Budget
 from engine.effects import Notify, NotifyResult
-from engine.words import in_language
-from store import alerts, clients, journeys, ledger, versions
+from store import alerts, clients, contacts, journeys, ledger
+from store.contact_rules import has_others
 from store.database import Database
-from store.tables import JourneyRow, NotificationRow, OccurrenceRow
-from store.versions import Shown, Versions
+from store.tables import ClientRow, ContactRow, NotificationRow
 
 _log = structlog.get_logger("stepwell.notify")
+
+
+class Owners(Protocol):
+    """Whoever can wake the owner of what is sent to a client."""
+
+    async def engage(self, tenant: str, client: str) -> None:
+        """Have the owner look at what waits. Raises where it cannot be told."""
+
+
+class HandedOver(NamedTuple):
+    """The client's owner sends it, by the rules of that client."""
 
 
 class _Letter(NamedTuple):
@@ -34,30 +47,58 @@ class _Letter(NamedTuple):
 class Notifier:
     """Tells people. The ledger knows of every message, sent or not, and why (rule N2)."""
 
-    def __init__(self, database: Database, email: EmailChannel, staff: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        email: EmailChannel,
+        staff: Mapping[str, str],
+        owners: Owners,
+        budget: Budget = UNLIMITED,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._database = database
-        self._versions = Versions(database)
+        self._letters = Letters(database, email.settings)
         self._email = email
         self._staff = staff
+        self._owners = owners
+        self._budget = budget
+        self._now = now
 
     @activity.defn(name="notify")
     async def notify(self, effect: Notify) -> NotifyResult:
-        """Send, or say why not. Raises on what may pass by itself, so that it is tried again."""
+        """Send, or say why not. Raises on what may pass by itself, so that it is tried again.
+
+        What is handed over counts as accepted: the journey hears of it again only if it fails for good.
+        """
         prepared = await self._prepare(effect)
-        result = prepared if isinstance(prepared, NotifyResult) else await self._send(effect, prepared)
-        _log.info("notified", effect=effect.id, purpose=effect.purpose, status=result.status, reason=result.reason)
+        match prepared:
+            case NotifyResult():
+                result = prepared
+            case HandedOver():
+                await self._owners.engage(effect.tenant, effect.client)
+                result = NotifyResult(status="accepted")
+            case _Letter():
+                result = await self._send(effect, prepared)
+        way = "owner" if isinstance(prepared, HandedOver) else "direct"
+        _log.info("notified", effect=effect.id, purpose=effect.purpose, status=result.status, reason=result.reason, way=way)
         return result
 
-    async def _prepare(self, effect: Notify) -> _Letter | NotifyResult:
+    async def _prepare(self, effect: Notify) -> _Letter | HandedOver | NotifyResult:
         """Note the attempt, check that the message still means something, and word it (rules R2, R3)."""
         async with self._database.begin() as session:
+            if effect.to == "client":
+                await contacts.take(session, effect.tenant, effect.client)
             journey = await journeys.get(session, effect.tenant, effect.journey)
             client = await clients.get(session, effect.tenant, effect.client)
             if journey is None or client is None:
                 raise RuntimeError(f"journey {effect.journey} is not in the store yet")
             if client.deleting_at is not None:  # also what was on its way: they are to be left alone at once (rule P4)
                 return NotifyResult(status="skipped", reason="the client is being deleted")
-            row = await ledger.intend(session, _row(effect))
+            row = await ledger.intend(session, row_for(effect))
+            known = await contacts.get(session, effect.id)
+            if known is not None and not known.direct:  # it was handed over, and whoever did so died before saying it
+                return HandedOver()
             recipient = await recipient_of(session, effect, journey, client, self._staff)
             if row.accepted_at is not None:  # the result of an attempt before this one was lost on its way
                 return _on_the_list_alone(effect, recipient) if row.channel == "in_app" else NotifyResult(status="accepted")
@@ -66,14 +107,65 @@ class Notifier:
             row.skipped = row.failed = None
             alert = await alerts.get(session, effect.tenant, effect.alert) if effect.alert else None
             meant = relevance(effect, journey, await journeys.occurrences(session, journey.id), alert)
-            if not meant.occurrences:
-                row.skipped = meant.reason
-                return NotifyResult(status="skipped", reason=meant.reason)
+            reason = "" if not meant.occurrences else await self._unwanted(session, effect, client)
+            if not meant.occurrences or reason:
+                row.skipped = reason or meant.reason
+                return NotifyResult(status="skipped", reason=row.skipped)
             refused = self._choose_way(effect, recipient, row)
             if refused is not None:
                 return refused
-            mail = await self._word(session, effect, meant, journey, recipient.reader)
+            message = Message(effect, meant, journey)
+            if effect.to != "client":
+                mail = await self._letters.to_staff(session, message, recipient.reader)
+            elif await self._is_handed_over(session, effect, client, row, known):
+                return HandedOver()
+            else:
+                mail = await self._letters.to_client(session, [message], recipient.reader)
             return _Letter(recipient.ways[effect.channel].address, mail)
+
+    async def _unwanted(self, session: AsyncSession, effect: Notify, client: ClientRow) -> str:
+        """Why an automatic reminder of this client is not wanted now; the store may not have heard yet who asked for it."""
+        reason = await hold_on_reminders(session, effect, client)
+        if not reason:
+            return ""
+        asked = await contacts.was_asked(session, effect.journey, effect.id)
+        if asked is None:
+            raise RuntimeError(f"why journey {effect.journey} reminds is not in the store yet")
+        return "" if asked else reason
+
+    async def _is_handed_over(
+        self, session: AsyncSession, effect: Notify, client: ClientRow, row: NotificationRow, known: ContactRow | None
+    ) -> bool:
+        """Reserve it: for this very activity where nothing has to be considered, else for the client's owner."""
+        now = max(self._now(), effect.intended_at)  # the server's clock may be ahead of ours
+        if known is not None:
+            known.taken_at, known.attempts = now, known.attempts + 1
+            return False
+        waits = await self._is_considered(session, effect, client, now)
+        contact = contact_for(effect)
+        if waits:
+            contact.look_at = now
+            row.attempts, row.attempted_at, row.message_id = 0, None, None
+        else:
+            contact.direct, contact.state, contact.letter = True, contacts.SENDING, effect.id
+            contact.taken_at = contact.first_taken_at = now
+            contact.attempts = 1
+        await contacts.add(session, contact)
+        return waits
+
+    async def _is_considered(self, session: AsyncSession, effect: Notify, client: ClientRow, now: datetime) -> bool:
+        """Whether anything of the client may hold a mail, merge it with another, or has to be counted."""
+        limits = (
+            client.contacts_a_day or self._budget.a_day,
+            client.contacts_a_week or self._budget.a_week,
+            client.preferred_from,
+            client.held_at,
+        )
+        if any(limits) or (client.snoozed_until is not None and client.snoozed_until > now):
+            return True
+        if await has_others(session, client, effect.journey):
+            return True
+        return await contacts.has_open(session, effect.tenant, effect.client)
 
     def _choose_way(self, effect: Notify, recipient: Recipient, row: NotificationRow) -> NotifyResult | None:
         """Note the channel; where nothing is to be sent by it, the result."""
@@ -95,54 +187,16 @@ class Notifier:
             row.failed = f"nothing here sends by {kind}"
             return NotifyResult(status="failed", reason=row.failed)
         if not address:
-            row.failed = "there is no address for email"
+            row.failed = NO_ADDRESS
             return NotifyResult(status="failed", reason=row.failed)
         row.message_id = self._email.message_id(effect.id)
         return None
-
-    async def _word(self, session: AsyncSession, effect: Notify, meant: Relevance, journey: JourneyRow, reader: Reader) -> Mail:
-        titles = await self._titles(session, effect, journey, reader.language)
-        now = datetime.now(UTC)
-        closing = dict(zip(effect.occurrences, effect.closes_at, strict=False))
-        settings = self._email.settings
-        items = []
-        for occurrence in meant.occurrences:
-            closes_at = closing.get(occurrence)
-            items.append(
-                Item(
-                    title=titles.get(occurrence),
-                    remaining=closes_at - now if closes_at else None,
-                    link=await link_to(session, settings, journey, occurrence) if effect.to == "client" else None,
-                )
-            )
-        mail = mail_for(effect.purpose, effect.to == "client", reader, items, reference=effect.alert or effect.journey)
-        if effect.to != "client":
-            return mail
-        return mail._replace(opt_out=await opt_out_of(session, settings, journey, meant.occurrences[0]))
-
-    async def _titles(
-        self, session: AsyncSession, effect: Notify, journey: JourneyRow, language: str
-    ) -> dict[OccurrenceId, str | None]:
-        """The steps' titles as they would be shown now, only where the practice lets mails carry them now (rules R3, E)."""
-        newest = (await versions.newest(session, journey.tenant, [journey.pathway])).get(journey.pathway, journey.version)
-        known = {one.id: one for one in await journeys.occurrences(session, journey.id)}
-        try:
-            if not (await self._versions.bound(journey, newest)).published.contents.name_titles_in_mail:
-                return {}
-            shown = {}
-            for name in effect.occurrences:
-                step = StepId(name.rpartition(".")[0])
-                found = known.get(name) or OccurrenceRow(journey=journey.id, id=name, step=step, state="open")
-                shown[name] = await self._versions.shown(journey, found, newest)
-        except LookupError:
-            return {}
-        return {name: _title(one, effect.to, language) for name, one in shown.items()}
 
     async def _send(self, effect: Notify, letter: _Letter) -> NotifyResult:
         try:
             await self._email.send(letter.address, letter.mail, effect.id)
         except PermanentFailure as failure:
-            await self._note(effect, failed=str(failure))
+            await self._note(effect, failed=str(failure), is_final=True)
             return NotifyResult(status="failed", reason=str(failure))
         except TemporaryFailure as failure:
             await self._note(effect, failed=str(failure))
@@ -150,13 +204,22 @@ class Notifier:
         await self._note(effect)
         return NotifyResult(status="accepted")
 
-    async def _note(self, effect: Notify, *, failed: str | None = None) -> None:
+    async def _note(self, effect: Notify, *, failed: str | None = None, is_final: bool = False) -> None:
         """Note how it ended. What was accepted once stays accepted: an attempt given up as lost may still come home."""
         async with self._database.begin() as session:
-            row = await ledger.intend(session, _row(effect))
+            if effect.to == "client":
+                await contacts.take(session, effect.tenant, effect.client)
+            row = await ledger.intend(session, row_for(effect))
+            contact = await contacts.get(session, effect.id)
             if row.accepted_at is None:
                 row.failed = failed
                 row.accepted_at = None if failed else datetime.now(UTC)
+            if contact is not None and (failed is None or is_final):
+                contact.state = contacts.FAILED if failed else contacts.SENT
+                contact.taken_at = max(self._now(), effect.intended_at)
+
+
+NO_ADDRESS = "there is no address for email"
 
 
 def _on_the_list_alone(effect: Notify, recipient: Recipient) -> NotifyResult:
@@ -167,7 +230,19 @@ def _on_the_list_alone(effect: Notify, recipient: Recipient) -> NotifyResult:
     return NotifyResult(status="accepted")
 
 
-def _row(effect: Notify) -> NotificationRow:
+async def hold_on_reminders(session: AsyncSession, effect: Notify, client: ClientRow) -> str:
+    """Why nobody reminds this client by the plan, on whichever journey (rule R8); empty: nothing speaks against it."""
+    if effect.purpose != "reminder" or effect.to != "client":
+        return ""
+    if client.held_at is not None:
+        return "the client's messages are held"
+    if await contacts.alerts_of(session, client.tenant, client.id):
+        return "an alert about the client is not acknowledged"
+    return ""
+
+
+def row_for(effect: Notify) -> NotificationRow:
+    """What the ledger holds of a message from the beginning."""
     return NotificationRow(
         id=effect.id,
         journey=effect.journey,
@@ -178,9 +253,14 @@ def _row(effect: Notify) -> NotificationRow:
     )
 
 
-def _title(shown: Shown, to: str, language: str) -> str | None:
-    """The client's title for a client (rule V3)."""
-    content, own = shown.content, shown.contents.language
-    if to == "client":
-        return content.title_for_client(language, own) or None
-    return in_language(content.title, language, own) if content.title else None
+def contact_for(effect: Notify) -> ContactRow:
+    """A message to a client by mail that wants to go out."""
+    return ContactRow(
+        id=effect.id,
+        tenant=effect.tenant,
+        client=effect.client,
+        journey=effect.journey,
+        effect=effect.model_dump(mode="json"),
+        intended_at=effect.intended_at,
+        state=contacts.WAITING,
+    )

@@ -123,20 +123,47 @@ _STAFF: dict[str, tuple[str, str]] = {
 }
 
 
+class Part(NamedTuple):
+    """What one message adds to a mail."""
+
+    purpose: Purpose
+    items: tuple[Item, ...]
+
+
 def mail_for(purpose: Purpose, is_client: bool, reader: Reader, items: list[Item], *, reference: str) -> Mail:  # noqa: FBT001
     """Word a message: to a client in their language, to staff with the journey's id to look up."""
-    return _to_client(purpose, reader, items) if is_client else _to_staff(purpose, reader, items, reference)
+    return letter_for([Part(purpose, tuple(items))], reader) if is_client else _to_staff(purpose, reader, items, reference)
 
 
-def _to_client(purpose: Purpose, reader: Reader, items: list[Item]) -> Mail:
+def letter_for(parts: Sequence[Part], reader: Reader) -> Mail:
+    """Word one mail to a client, in their language, about everything in it (rule R4)."""
     base = reader.language.replace("_", "-").split("-")[0].lower()
     language = base if base in _CLIENT else "en"
     words = _CLIENT[language]
     name = " ".join(reader.name.split())
-    subject = words[purpose if purpose in ("reminder", "answer") else "delivered"]
+    answers = [item for part in parts if part.purpose == "answer" for item in part.items]
+    steps = [item for part in parts if part.purpose != "answer" for item in part.items]
     lines = [words["hello"].format(name=name) if name else words["hello_all"], ""]
-    if purpose != "answer":
-        lines.append(words["one"] if len(items) == 1 else words["many"].format(count=len(items)))
+    if steps:
+        lines.append(words["one"] if len(steps) == 1 else words["many"].format(count=len(steps)))
+        lines += _about(steps, words, language)
+    if answers and steps:
+        lines += ["", f"{words['answer']}."]
+    lines += _about(answers, words, language)
+    links = [item.link for item in (*steps, *answers) if item.link]
+    return _mail(words[_subject(parts)], [*lines, "", words["end"]], language, links)
+
+
+def _subject(parts: Sequence[Part]) -> str:
+    """A mail with something new in it says so; else what a person wrote goes before what reminds."""
+    purposes = [part.purpose for part in parts]
+    if any(one not in ("reminder", "answer") for one in purposes):
+        return "delivered"
+    return "answer" if "answer" in purposes else "reminder"
+
+
+def _about(items: Sequence[Item], words: dict[str, str], language: str) -> list[str]:
+    lines = []
     for item in items:
         if item.title:
             lines += ["", " ".join(item.title.split())]
@@ -144,7 +171,7 @@ def _to_client(purpose: Purpose, reader: Reader, items: list[Item]) -> Mail:
             lines.append(words["remaining"].format(time=_in_words(item.remaining, language)))
         if item.link:
             lines.append(words["open"].format(link=item.link))
-    return _mail(subject, [*lines, "", words["end"]], language, [item.link for item in items if item.link])
+    return lines
 
 
 def _in_words(time: timedelta, language: str) -> str:

@@ -166,3 +166,21 @@ class StartedSome(Frozen):
 
     is_finished: bool
     wait_seconds: float = 0
+
+
+SEND_CONTACTS = "send_contacts"
+"""Send what may go out to one client now, as one mail."""
+
+
+class SendContacts(Frozen):
+    """To whom, and what time it is where the sending is planned."""
+
+    tenant: TenantId
+    client: ClientId
+    at: Instant
+
+
+class ContactsSent(Frozen):
+    """When there is something to do again. None: nothing waits, or only for somebody to lift a hold."""
+
+    look_at: Instant | None = None

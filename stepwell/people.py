@@ -7,18 +7,20 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
+from temporalio.service import RPCError
 
 from engine.calendar import LONGEST_QUIET_HOURS, minutes_of
 from engine.messages import Message, SetClientFacts, SetDate
 from engine.structure import TimeWindow
 from engine.zones import UnknownZone, zone_of
 from stepwell.access import needs
+from stepwell.contacts import engage
 from stepwell.desk import plain
 from stepwell.enrolment import refuse_deleting
 from stepwell.errors import Forbidden, NotStarted, Refused
 from stepwell.models import Channel, Client, ClientChanges, Practitioner
 from stepwell.steering import Steering
-from store import clients, journeys
+from store import clients, contacts, journeys
 from store.ids import new_id
 from store.tables import ClientRow, PractitionerRow
 
@@ -157,6 +159,7 @@ class People(Steering):
     async def _change(self, client: str, changes: ClientChanges) -> tuple[ClientRow, int]:
         """Keep what is given and tell running journeys what concerns them; the client afterwards, and how many were told."""
         window = _window(changes.quiet_hours)
+        _preferred(changes.preferred_time)
         if changes.zone is not None:
             _check_zone(changes.zone)
         _check_channels(changes.opted_out or ())
@@ -165,12 +168,23 @@ class People(Steering):
             row = await self._client_in(session, client)
             refuse_deleting(row)
             _apply(row, changes, window, self._now())
+            session.add(row)
+            waits = bool(changes.model_fields_set & _RULES) and await contacts.look_again(
+                session, self._tenant, client, self._now()
+            )
+        if waits:
+            await self._wake(client)
         facts: dict[str, Any] = {}
         if changes.zone is not None:
             facts["zone"] = changes.zone
         if "quiet_hours" in changes.model_fields_set:
             facts["quiet_hours"] = window or "pathway"
         return row, await self._tell_running(client, SetClientFacts, **facts) if facts else 0
+
+    async def _wake(self, client: str) -> None:
+        """Have what waits looked at anew; where the owner cannot be woken now, a worker does it soon."""
+        with suppress(RPCError):
+            await engage(self._connection, self._tenant, client)
 
     async def _tell_running(self, client: str, kind: type[Message], *, message_id: str | None = None, **facts: Any) -> int:
         """Tell every running journey of a client; returns how many."""
@@ -202,25 +216,39 @@ def client_from(row: ClientRow) -> Client:
         practitioner=row.practitioner,
         consent_at=row.consent_at,
         created_at=row.created_at,
+        preferred_time=(row.preferred_from, row.preferred_to) if row.preferred_from and row.preferred_to else None,
+        snoozed_until=row.snoozed_until,
+        contacts_a_day=row.contacts_a_day,
+        contacts_a_week=row.contacts_a_week,
+        held_since=row.held_at,
     )
 
 
 _CHANGEABLE: dict[str, set[str]] = {
-    "client": {"language", "zone", "quiet_hours", "opted_out"},
+    "client": {"language", "zone", "quiet_hours", "opted_out", "preferred_time", "snoozed_until"},
     "operator": {"zone", "quiet_hours"},
 }
 """What of a client these callers change; the others change everything."""
 
 
+_RULES = {
+    *("zone", "quiet_hours", "email", "opted_out"),
+    *("preferred_time", "snoozed_until", "contacts_a_day", "contacts_a_week"),
+}
+"""What decides when mails that wait may go."""
+
+
 def _apply(row: ClientRow, changes: ClientChanges, window: TimeWindow | None, now: datetime) -> None:
     """Bring what was given to the row."""
     given = changes.model_fields_set
-    for name in given & {"language", "zone", "practitioner"}:
+    for name in given & {"language", "zone", "practitioner", "snoozed_until", "contacts_a_day", "contacts_a_week"}:
         setattr(row, name, getattr(changes, name))
     if changes.display_name is not None:
         row.display_name = plain(changes.display_name, "a name", "V4", 200)
     if "quiet_hours" in given:
         row.quiet_from, row.quiet_to = _written(window)
+    if "preferred_time" in given:
+        row.preferred_from, row.preferred_to = _written(_preferred(changes.preferred_time))
     if "email" in given:
         mail = [{"kind": "email", "address": changes.email}] if changes.email else []
         row.channels = [*mail, *(one for one in row.channels if one["kind"] != "email")]
@@ -245,6 +273,20 @@ def _window(quiet_hours: tuple[str, str] | None) -> TimeWindow | None:
         raise Refused("bad_quiet_hours", "T9", "write quiet hours as two wall times such as 21:00 and 08:00") from None
     if minutes_of(window) > LONGEST_QUIET_HOURS:
         raise Refused("quiet_too_long", "T9", "quiet hours may last 20 hours at most, or nothing would ever be delivered")
+    return window
+
+
+def _preferred(hours: tuple[str, str] | None) -> TimeWindow | None:
+    if hours is None:
+        return None
+    try:
+        window = TimeWindow.model_validate({"start": hours[0], "end": hours[1]})
+    except ValueError:
+        raise Refused("bad_preferred_time", "R5", "write a preferred time as two wall times such as 17:00 and 20:00") from None
+    if window.start == window.end:
+        raise Refused(
+            "bad_preferred_time", "R5", "a preferred time that begins when it ends says nothing; take it away instead"
+        )
     return window
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from activities.targets import RefusedTarget, named_in, read_target
+from engine.contacts import Budget
 from engine.words import Text
 from stepwell.errors import NotRunning
 
@@ -76,6 +77,10 @@ class Settings(BaseModel):
     """The same for each operator."""
     wrong_credentials: int = Field(default=20, ge=1)
     """Wrong credentials from one address in a minute, at all gateways together, after which it has to wait."""
+    contacts_a_day: int | None = Field(default=None, ge=1, le=100)
+    """How many mails a client gets on one day of theirs at most, urgent ones aside; unset: as many as there are."""
+    contacts_a_week: int | None = Field(default=None, ge=1, le=100)
+    """The same for a week, Monday to Sunday."""
     outbound_allow: tuple[str, ...] = ()
     """Hosts that webhooks may go to although they are private or without TLS: `hooks.lan:8443,127.0.0.1:9000`."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -158,6 +163,11 @@ def allowed_targets(settings: Settings) -> tuple[str, ...]:
     """Every `host:port` that the deployer trusts with requests of ours."""
     host = (named_in(settings.host_url),) if settings.host_url else ()
     return (*settings.outbound_allow, *host)
+
+
+def budget_of(settings: Settings) -> Budget:
+    """How often a client is written to, unless something else is said of that client."""
+    return Budget(settings.contacts_a_day, settings.contacts_a_week)
 
 
 def home() -> Path:

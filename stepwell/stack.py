@@ -30,6 +30,7 @@ SCOPES_OF_OPERATOR = tuple(one for one in SCOPES if one != "act")
 
 _DEPLOYERS = (
     *("client_link", "link_days", "staff", "crisis_text", "notice_text", "host_url", "host_secret", "outbound_allow"),
+    *("contacts_a_day", "contacts_a_week"),
     *(name for name in Settings.model_fields if name.startswith(("oidc_", "rate_"))),
     "wrong_credentials",
 )

@@ -29,12 +29,14 @@ from stepwell.beginning import Beginning
 from stepwell.care import care_from
 from stepwell.children import Children
 from stepwell.connection import add_search_attributes, connect_to
+from stepwell.contacts import Owners
 from stepwell.packages import installed_types
-from stepwell.settings import Settings, allowed_targets
+from stepwell.settings import Settings, allowed_targets, budget_of
 from stepwell.watchman import watching
 from store.database import Database
 from workflows.alarm import AlarmWorkflow
 from workflows.bulk import BulkWorkflow
+from workflows.contacts import ContactsWorkflow
 from workflows.courier import CourierWorkflow
 from workflows.erasure import ErasureWorkflow
 from workflows.group import GroupWorkflow
@@ -62,12 +64,23 @@ def build_workers(connection: Client, database: Database, settings: Settings) ->
     tasks += [one for step_type in types.values() for one in step_type.activities]
     email = EmailChannel(email_settings(settings))
     records = record_activities(database)
-    notifications = notify_activities(database, email, settings.staff)
+    owners = Owners(connection)
+    notifications = notify_activities(
+        database, email, settings.staff, owners=owners, journeys=owners, budget=budget_of(settings)
+    )
     return (
         Worker(
             connection,
             task_queue=JOURNEYS,
-            workflows=[JourneyWorkflow, AlarmWorkflow, BulkWorkflow, CourierWorkflow, ErasureWorkflow, GroupWorkflow],
+            workflows=[
+                JourneyWorkflow,
+                AlarmWorkflow,
+                BulkWorkflow,
+                ContactsWorkflow,
+                CourierWorkflow,
+                ErasureWorkflow,
+                GroupWorkflow,
+            ],
             workflow_runner=workflow_runner(),
             max_cached_workflows=2000,
             graceful_shutdown_timeout=_GRACE,

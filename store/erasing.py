@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
 from engine.announcements import CLIENT_DELETED
+from store.contacts import owner_of
 from store.tables import (
     AlertRow,
     ApiKeyRow,
@@ -179,10 +180,10 @@ async def forget_reasons(session: AsyncSession, whose: Whose) -> None:
 
 
 async def executions(session: AsyncSession, whose: Whose) -> list[str]:
-    """The ids of every workflow of theirs: their journeys, and the alarms of those."""
+    """The ids of every workflow of theirs: their journeys, the alarms of those, and the owner of their mails."""
     journeys = (await session.scalars(whose.journeys)).all()
     alarms = (await session.scalars(select(col(AlertRow.id)).where(col(AlertRow.journey).in_(whose.journeys)))).all()
-    return sorted({*journeys, *alarms})
+    return sorted({*journeys, *alarms, owner_of(whose.tenant, whose.client)})
 
 
 async def get(session: AsyncSession, tenant: str, erasure: str) -> ErasureRow | None:

@@ -18,6 +18,7 @@ __all__ = [
     "ClientLinkRow",
     "ClientRow",
     "ConsoleSessionRow",
+    "ContactRow",
     "DeliveryRow",
     "EndpointRow",
     "ErasureRow",
@@ -100,6 +101,17 @@ class ClientRow(SQLModel, table=True):
     zone: str | None = None
     quiet_from: str | None = None
     quiet_to: str | None = None
+    preferred_from: str | None = None
+    preferred_to: str | None = None
+    snoozed_until: datetime | None = Field(default=None, sa_type=Utc)
+    """Until then they want no mail at all."""
+    contacts_a_day: int | None = None
+    contacts_a_week: int | None = None
+    """How often they may be written to; None: as the deployer has set."""
+    held_at: datetime | None = Field(default=None, sa_type=Utc)
+    """Since when somebody holds their mails by hand (rule R8)."""
+    held_by: str | None = Field(default=None, max_length=100)
+    held_reason: str | None = Field(default=None, max_length=2000)
     channels: list[dict[str, Any]] = Field(sa_type=JSON)
     opted_out: list[str] = Field(sa_type=JSON)
     consent_at: datetime | None = Field(default=None, sa_type=Utc)
@@ -400,6 +412,45 @@ class NotificationRow(SQLModel, table=True):
     """Why it was not sent."""
     failed: str | None = Field(default=None, max_length=200)
     """Why this channel did not take it."""
+    held_until: datetime | None = Field(default=None, sa_type=Utc)
+    """Where it waits: until when, as far as anybody knows. Where it was sent: until when it had waited."""
+    held_why: str | None = Field(default=None, max_length=20)
+    merged_into: str | None = Field(default=None, max_length=250)
+    """The message whose mail it went out with (rule R4)."""
+
+
+class ContactRow(SQLModel, table=True):
+    """One message to a client by mail, from when it wants to go out: what the client's budget counts and holds (rule R4)."""
+
+    __tablename__ = "contact"
+    __table_args__ = (
+        ForeignKeyConstraint(["journey"], ["journey.id"], name="contact_journey"),
+        Index("contact_by_state", "tenant", "client", "state"),
+        Index("contact_by_taking", "tenant", "client", "taken_at"),
+        Index("contact_by_journey", "journey"),
+        Index("contact_by_look", "look_at"),
+    )
+
+    id: str = Field(primary_key=True, max_length=250)
+    """The message's own, as in the ledger."""
+    tenant: str = Field(max_length=64)
+    client: str = Field(max_length=64)
+    journey: str = Field(max_length=64)
+    effect: dict[str, Any] = Field(sa_type=JSON)
+    """What was asked for: ids, no words."""
+    intended_at: datetime = Field(sa_type=Utc)
+    state: str = Field(max_length=10)
+    """`waiting`, `sending`, `sent`, `dropped` or `failed`."""
+    direct: bool = False
+    """Whether its journey's own activity sends it, because nothing had to be considered."""
+    letter: str | None = Field(default=None, max_length=250)
+    """The mail it is in: the id of the first message in that."""
+    taken_at: datetime | None = Field(default=None, sa_type=Utc)
+    """When its mail was last about to go. From then on it counts, unless it is known to have failed (rule N4)."""
+    first_taken_at: datetime | None = Field(default=None, sa_type=Utc)
+    attempts: int = 0
+    look_at: datetime | None = Field(default=None, sa_type=Utc)
+    """When it is to be looked at again. None: it is over, or waits for somebody."""
 
 
 class OutgoingRow(SQLModel, table=True):

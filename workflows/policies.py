@@ -54,5 +54,13 @@ CARRYING = Policy(
     why="a shift lasts some minutes; whatever ends it early, the next one goes on where the store says",
 )
 """No effect of a journey: one endpoint's deliveries."""
+CONTACTING = Policy(
+    queue=NOTIFICATIONS,
+    start_to_close=timedelta(minutes=5),
+    retry=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
+    schedule_to_close=None,
+    why="how long one mail is worth trying the store knows; whoever looks is followed by another until it says so",
+)
+"""No effect of a journey: the mails of one client."""
 HEARTBEAT = timedelta(minutes=1)
 """After so long without a sign of life another worker takes over: more than one round of requests may take."""

@@ -119,6 +119,12 @@ class Sent(Out):
     acted_at: datetime | None
     skipped: str | None
     failed: str | None
+    held_until: datetime | None
+    """Where it waits, or had to: until when. null with a reason: until somebody lifts it."""
+    held_why: str | None
+    """`together`, `day`, `week`, `quiet`, `preferred`, `snoozed` or `by_hand`."""
+    merged_into: str | None
+    """The message whose mail it went out with."""
 
 
 class Mismatch(Out):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from stepwell.models.base import Out
 
@@ -38,6 +38,15 @@ class Client(Out):
     practitioner: str | None
     consent_at: datetime | None
     created_at: datetime
+    preferred_time: tuple[str, str] | None
+    """Two wall times; mails that are not urgent come between them."""
+    snoozed_until: datetime | None
+    """They want no mail before then."""
+    contacts_a_day: int | None
+    """How many mails a day at most; null: as many as the deployer has set."""
+    contacts_a_week: int | None
+    held_since: datetime | None
+    """Since when somebody holds their mails."""
 
 
 class ClientChanges(Out):
@@ -57,3 +66,11 @@ class ClientChanges(Out):
     """Channels they want nothing by."""
     practitioner: str | None = Field(default=None, max_length=64)
     has_consented: bool | None = None
+    preferred_time: tuple[str, str] | None = None
+    """Two wall times between which mails that are not urgent come; null: at any time."""
+    snoozed_until: AwareDatetime | None = None
+    """No mail before then, but urgent ones; null: no longer."""
+    contacts_a_day: int | None = Field(default=None, ge=1, le=100)
+    """How many mails a day of theirs at most, urgent ones aside; null: as many as the deployer has set."""
+    contacts_a_week: int | None = Field(default=None, ge=1, le=100)
+    """The same for a week, Monday to Sunday."""

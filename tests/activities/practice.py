@@ -31,6 +31,22 @@ TRIAL = document(
 _MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 
 
+class Asleep:
+    """The owners of clients' mails: who was woken, and which journeys were told that nobody could be reached."""
+
+    def __init__(self) -> None:
+        self.woken: list[str] = []
+        self.told: list[tuple[str, str]] = []
+
+    async def engage(self, tenant: str, client: str) -> None:
+        """Note who was woken."""
+        self.woken.append(client)
+
+    async def not_reached(self, effect: Notify, reason: str) -> None:
+        """Note who was told, and why."""
+        self.told.append((effect.id, reason))
+
+
 class Practice:
     """What a test has in hand. `staff` says where the roles on an escalation ladder read their mail."""
 
@@ -48,7 +64,8 @@ class Practice:
         """Set up the mail channel anew."""
         chosen = {"port": self.mail.port, "sender": "Practice <stepwell@example.org>", "client_link": LINK, "timeout": 20.0}
         self.email = EmailChannel(EmailSettings.model_validate(chosen | settings))
-        self._notifier = Notifier(self.database, self.email, self.staff)
+        self.owners = Asleep()
+        self._notifier = Notifier(self.database, self.email, self.staff, self.owners)
 
     async def open(self, source: str = TRIAL, client: ClientRow | None = None, **journey: Any) -> None:
         """Publish, enter the client, begin."""

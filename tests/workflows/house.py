@@ -32,12 +32,14 @@ from stepwell.acting import Acting
 from stepwell.beginning import Beginning
 from stepwell.care import Care
 from stepwell.children import Children
+from stepwell.contacts import Owners
 from stepwell.devserver import find_binary
 from stepwell.mailcatcher import MailCatcher
 from store.database import Database
 from tests.workflows.hosts import SECRET, FakeHost, Receiver, listening_host, receiving
 from workflows.alarm import AlarmWorkflow
 from workflows.bulk import BulkWorkflow
+from workflows.contacts import ContactsWorkflow
 from workflows.courier import CourierWorkflow
 from workflows.erasure import ErasureWorkflow
 from workflows.group import GroupWorkflow
@@ -175,17 +177,27 @@ async def house(
         tasks += erasure_activities(database, env.client)
         tasks += group_activities(database, Beginning(database, env.client, known, CARE))
         tasks += [one for step_type in known.values() for one in step_type.activities]
+        owners = Owners(env.client)
+        notifications = notify_activities(database, email, STAFF, owners=owners, journeys=owners)
         recording = records or record_activities(database)
         workers = (
             Worker(
                 env.client,
                 task_queue=JOURNEYS,
-                workflows=[JourneyWorkflow, AlarmWorkflow, BulkWorkflow, CourierWorkflow, ErasureWorkflow, GroupWorkflow],
+                workflows=[
+                    JourneyWorkflow,
+                    AlarmWorkflow,
+                    BulkWorkflow,
+                    ContactsWorkflow,
+                    CourierWorkflow,
+                    ErasureWorkflow,
+                    GroupWorkflow,
+                ],
                 workflow_runner=workflow_runner(),
             ),
             Worker(env.client, task_queue=RECORDS, activities=recording),
             Worker(env.client, task_queue=TASKS, activities=tasks),
-            Worker(env.client, task_queue=NOTIFICATIONS, activities=notify_activities(database, email, STAFF)),
+            Worker(env.client, task_queue=NOTIFICATIONS, activities=notifications),
             Worker(env.client, task_queue=WEBHOOKS, activities=webhook_activities(database, outbound)),
         )
         for worker in workers:

@@ -9,25 +9,28 @@ from activities import notify_activities, record_activities, task_activities, we
 from activities.channels.email import EmailChannel, EmailSettings
 from activities.host import Host
 from activities.outbound import Outbound
-from engine.effects import AWAIT_STEP_TYPE, FIND_STEP_TYPE, HAND_BACK, Effect
+from engine.effects import AWAIT_STEP_TYPE, FIND_STEP_TYPE, HAND_BACK, SEND_CONTACTS, Effect
 from engine.steps.host_task import CALL_HOST
 from engine.steps.pathway import START_JOURNEY, STOP_JOURNEY
 from store.database import Database
 from workflows.names import NOTIFICATIONS, RECORDS, WEBHOOKS
-from workflows.policies import CARRYING, HEARTBEAT, POLICIES
+from workflows.policies import CARRYING, CONTACTING, HEARTBEAT, POLICIES
 
 
 def test_effects_activities_and_policies_are_the_same_names(tmp_path: Path) -> None:
     """An effect's kind is its activity's name and its policy's key; each activity sits in the worker its policy names."""
+    nobody: Any = None
     database = Database.open(f"sqlite:///{tmp_path / 'store.db'}")
+    speaking = notify_activities(database, EmailChannel(EmailSettings()), {}, owners=nobody, journeys=nobody)
     union, *_ = get_args(Effect)
     kinds = {one.model_fields["kind"].default for one in get_args(union)}
     served = {
         RECORDS: {_name(one) for one in record_activities(database)},
-        NOTIFICATIONS: {_name(one) for one in notify_activities(database, EmailChannel(EmailSettings()))},
+        NOTIFICATIONS: {_name(one) for one in speaking},
     }
     assert kinds == set(POLICIES)
-    assert kinds - {"perform"} == set.union(*served.values())
+    assert (kinds - {"perform"}) | {SEND_CONTACTS} == set.union(*served.values())
+    assert CONTACTING.queue == NOTIFICATIONS
     assert all(kind in served[policy.queue] for kind, policy in POLICIES.items() if kind != "perform")
     assert all(policy.why for policy in POLICIES.values())
 
