@@ -1,9 +1,11 @@
-"""What a deployer has settled for people in danger: what they are told, and who can be alerted (rule R8)."""
+"""What a deployer has settled for the people on pathways: what those in danger are told, who can be alerted (rule R8), and how
+often a client is written to (rule R4)."""
 
 from typing import NamedTuple
 
+from engine.contacts import UNLIMITED, Budget
 from engine.words import Text
-from stepwell.settings import Settings
+from stepwell.settings import Settings, budget_of
 
 
 class Care(NamedTuple):
@@ -16,6 +18,9 @@ class Care(NamedTuple):
     roles: tuple[str, ...] = ()
     """Who can be alerted, besides a client's practitioner."""
 
+    budget: Budget = UNLIMITED
+    """How often a client is written to, unless something else is said of them."""
+
     @property
     def unwritten(self) -> tuple[str, ...]:
         """The settings that a pathway which asks about risk needs and that are empty."""
@@ -25,7 +30,7 @@ class Care(NamedTuple):
 
 def care_from(settings: Settings) -> Care:
     """As the settings say."""
-    return Care(settings.crisis_text, settings.notice_text, tuple(settings.staff))
+    return Care(settings.crisis_text, settings.notice_text, tuple(settings.staff), budget_of(settings))
 
 
 NO_CARE = Care()

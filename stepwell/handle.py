@@ -10,6 +10,7 @@ from engine.steps import StepTypes
 from stepwell.assigning import Assigning
 from stepwell.care import care_from
 from stepwell.connection import connect_to
+from stepwell.contacting import Contacting
 from stepwell.conversing import Conversing
 from stepwell.deleting import Deleting
 from stepwell.errors import Unavailable
@@ -35,6 +36,7 @@ _HEALTH = timedelta(seconds=3)
 
 class Stepwell(
     Assigning,
+    Contacting,
     Deleting,
     Links,
     Conversing,

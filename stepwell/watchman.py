@@ -13,16 +13,19 @@ from temporalio.service import RPCError
 
 from engine.errors import StepwellError
 from engine.steps import StepTypes
+from stepwell import contacts as owners
 from stepwell.alerting import Alerting
 from stepwell.couriers import engage
 from stepwell.deleting import engage as engage_deletion
 from stepwell.meanwhile import meanwhile
-from store import alerts, erasing, webhooks
+from store import alerts, contacts, erasing, webhooks
 from store.database import Database
 
 _EVERY = 15.0
 _GRACE = timedelta(seconds=10)
 """Whoever took the answer is about to tell of it."""
+_LATE = timedelta(minutes=1)
+"""Whoever is at it looks again within that."""
 _log = structlog.get_logger("stepwell.alert")
 
 
@@ -35,6 +38,7 @@ async def _watch(database: Database, connection: Connection, types: StepTypes) -
     while True:
         await look(database, connection, types)
         await send_couriers(database, connection)
+        await wake_owners(database, connection)
         await go_on_deleting(database, connection)
         await asyncio.sleep(_EVERY)
 
@@ -77,3 +81,17 @@ async def send_couriers(database: Database, connection: Connection) -> None:
             await engage(connection, endpoint)
     except (StepwellError, RPCError) as error:
         _log.error("couriers cannot be seen to", error=str(error))
+
+
+async def wake_owners(database: Database, connection: Connection) -> int:
+    """Wake the owner of every mail that should have been looked at; say how many. What fails is tried again."""
+    woken = 0
+    try:
+        async with database.read() as session:
+            left = await contacts.overdue(session, datetime.now(UTC) - _LATE)
+        for tenant, client in left:
+            await owners.engage(connection, tenant, client)
+            woken += 1
+    except (StepwellError, RPCError) as error:
+        _log.error("owners of clients' mails cannot be woken", error=str(error))
+    return woken

@@ -13,6 +13,7 @@ from stepwell.handle import Stepwell
 from stepwell.models import (
     Client,
     ClientChanges,
+    ContactBudget,
     Deletion,
     DeletionPreview,
     DeletionReason,
@@ -93,6 +94,12 @@ class DateWish(Form):
     value: AwareDatetime | date | None
 
 
+class HoldWish(Form):
+    """Why; it is kept."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
 class Told(Form):
     """How many running journeys heard of it."""
 
@@ -148,6 +155,24 @@ async def get_deletion(deletion: AnyId, door: Door) -> Deletion:
 async def change_client(client: ClientId, wish: ClientChanges, door: Door) -> Client:
     """Change what is given; running journeys hear of a zone or quiet hours at once"""
     return await door.change_client(client, wish)
+
+
+@routes.get("/clients/{client}/contacts", uses=Stepwell.contacts)
+async def get_contacts(client: ClientId, door: Door) -> ContactBudget:
+    """Show how often a client may be written to, what waits and why, and what went lately"""
+    return await door.contacts(client)
+
+
+@routes.post("/clients/{client}/hold", uses=Stepwell.hold_contacts)
+async def hold_contacts(client: ClientId, wish: HoldWish, door: Door) -> Client:
+    """Hold a client's mails on all journeys; urgent ones and a practitioner's own words pass"""
+    return await door.hold_contacts(client, reason=wish.reason)
+
+
+@routes.post("/clients/{client}/lift-hold", uses=Stepwell.lift_hold)
+async def lift_hold(client: ClientId, wish: HoldWish, door: Door) -> Client:
+    """Let a client's mails go again"""
+    return await door.lift_hold(client, reason=wish.reason)
 
 
 @routes.put("/clients/{client}/dates/{name}", uses=Stepwell.set_client_date)

@@ -1,14 +1,19 @@
 """`stepwell client …`: the people on pathways."""
 
 import json as json_module
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, cast, get_args
+from zoneinfo import ZoneInfo
 
 import typer
+from pydantic import ValidationError
 
+from engine.zones import zone_of
+from stepwell.cli.journeys import instant
 from stepwell.cli.output import Json, out, run, say, show_json, show_table
 from stepwell.handle import Stepwell
-from stepwell.models import DeletionReason
+from stepwell.models import ClientChanges, ContactBudget, DeletionReason
 
 app = typer.Typer(no_args_is_help=True, help="The people on pathways.")
 
@@ -216,6 +221,146 @@ def opt_out(
         show_json(found) if json else say(words)
 
     run(job)
+
+
+@app.command("preferred-time")
+def preferred_time(
+    client: Id,
+    hours: Annotated[str, typer.Argument(help="Such as 17:00-20:00, or any for any time of day.", show_default=False)],
+) -> None:
+    """Note between which hours a client wants mails that are not urgent; outside, these wait for the next beginning."""
+    _change(client, ClientChanges(preferred_time=None if hours == "any" else _hours(hours)))
+    say(f"{client} prefers {hours if hours != 'any' else 'no time of day'}")
+
+
+@app.command()
+def snooze(
+    client: Id,
+    until: Annotated[
+        str, typer.Argument(help="An instant such as 2026-12-01T07:00+00:00, or off to end it.", show_default=False)
+    ],
+) -> None:
+    """Send a client no mail before an instant, but urgent ones."""
+    _change(client, ClientChanges(snoozed_until=None if until == "off" else instant(until)))
+    say(f"{client} gets mail again" if until == "off" else f"{client} gets no mail before {until}, but urgent ones")
+
+
+@app.command()
+def limit(
+    client: Id,
+    day: Annotated[str | None, typer.Option(help="Mails a day at most, or none for as the deployer has set.")] = None,
+    week: Annotated[str | None, typer.Option(help="Mails a week, Monday to Sunday, or none.")] = None,
+) -> None:
+    """Set how often a client is written to, across all journeys; urgent mails count, and are never held."""
+    given = {"contacts_a_day": day, "contacts_a_week": week}
+    changes = {name: None if value == "none" else value for name, value in given.items() if value is not None}
+    try:
+        wanted = ClientChanges.model_validate(changes)
+    except ValidationError:
+        raise typer.BadParameter("write a number from 1 to 100, or none") from None
+    _change(client, wanted)
+    say(f"{client} is written to within these limits; see: stepwell client contacts {client}")
+
+
+@app.command()
+def contacts(client: Id, json: Json = False) -> None:
+    """Show why a client had mail, or had none: limits, what waits and why, what went."""
+
+    async def job() -> None:
+        async with Stepwell.connect() as stepwell:
+            found = await stepwell.contacts(client)
+        if json:
+            show_json(found)
+            return
+        show_table(("", ""), _standing(found), empty="")
+        zone = zone_of(found.zone)
+        out.print()
+        waiting = [
+            (one.journey, one.purpose, ", ".join(one.occurrences), _local(one.until, zone) or "until lifted", one.why)
+            for one in found.waiting
+        ]
+        show_table(("journey", "waits", "about", "until", "why"), waiting, empty="nothing waits")
+        out.print()
+        latest = [
+            (
+                one.journey,
+                one.purpose,
+                _local(one.intended_at, zone),
+                _local(one.accepted_at, zone),
+                "in the mail of another" if one.merged_into else "",
+                one.why_not,
+            )
+            for one in found.latest
+        ]
+        show_table(("journey", "message", "intended", "sent", "", "why not"), latest, empty="no message was to be sent yet")
+
+    run(job)
+
+
+@app.command()
+def hold(
+    client: Id,
+    by: Annotated[str, typer.Option(help="Your name.", show_default=False)],
+    reason: Annotated[str, typer.Option(help="Why; it is kept.", show_default=False)],
+) -> None:
+    """Hold a client's mails on all journeys: no reminders, nothing that is not urgent. Journeys go on."""
+
+    async def job() -> None:
+        async with Stepwell.connect() as stepwell:
+            await stepwell.hold_contacts(client, reason=reason, by=by)
+        say(f"the mails of {client} are held; to let them go: stepwell client lift-hold {client}")
+
+    run(job)
+
+
+@app.command("lift-hold")
+def lift_hold(
+    client: Id,
+    by: Annotated[str, typer.Option(help="Your name.", show_default=False)],
+    reason: Annotated[str, typer.Option(help="Why; it is kept.", show_default=False)],
+) -> None:
+    """Let a client's mails go again."""
+
+    async def job() -> None:
+        async with Stepwell.connect() as stepwell:
+            await stepwell.lift_hold(client, reason=reason, by=by)
+        say(f"the mails of {client} go again")
+
+    run(job)
+
+
+def _change(client: str, changes: ClientChanges) -> None:
+    async def job() -> None:
+        async with Stepwell.connect() as stepwell:
+            await stepwell.change_client(client, changes)
+
+    run(job)
+
+
+def _standing(found: ContactBudget) -> list[tuple[str, str]]:
+    """What holds now, line by line."""
+
+    def of(count: int, limit: int | None) -> str:
+        return f"{count} of {limit}" if limit else f"{count}, no limit"
+
+    zone = zone_of(found.zone)
+    return [
+        (f"mails today ({found.zone})", of(found.today, found.a_day)),
+        ("this week, since Monday", of(found.this_week, found.a_week)),
+        ("preferred time", "-".join(found.preferred_time) if found.preferred_time else "any"),
+        ("quiet hours", "-".join(found.quiet_hours) if found.quiet_hours else "the pathway's"),
+        ("no mail before", _local(found.snoozed_until, zone) or "-"),
+        ("opted out of", ", ".join(found.opted_out) or "nothing"),
+        (
+            "held",
+            f"since {_local(found.held_since, zone)} by {found.held_by}: {found.held_reason}" if found.held_since else "no",
+        ),
+        ("open alerts", ", ".join(found.alerts) or "none"),
+    ]
+
+
+def _local(instant: datetime | None, zone: ZoneInfo) -> str:
+    return f"{instant.astimezone(zone):%a %Y-%m-%d %H:%M}" if instant else ""
 
 
 def _hours(text: str) -> tuple[str, str]:

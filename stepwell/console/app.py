@@ -6,6 +6,7 @@ from starlette.staticfiles import StaticFiles
 from stepwell.console import (
     actions,
     bulk,
+    contacts,
     deleting,
     groups,
     journey,
@@ -28,7 +29,7 @@ from stepwell.handle import Stepwell
 ROUTERS = tuple(
     part.router
     for part in (
-        *(signing, overview, journeys, journey, actions, migrating, bulk, groups, deleting),
+        *(signing, overview, journeys, journey, actions, migrating, bulk, contacts, groups, deleting),
         *(pathways, simulating, trying, system),
     )
 )

@@ -92,6 +92,7 @@ async def _see(door: Stepwell, journey: str, *, asks: bool) -> dict[str, Any]:
         "asked": asks,
         "missing": missing,
         "newest": published.contents.version if detail.status in ("active", "paused") else detail.version,
+        "contacts": await door.contacts(detail.client),
         "dates": sorted(_dates(published.structure.steps)),
         "last_recorded": told[-1].at if told else None,
     }

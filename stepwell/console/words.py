@@ -7,6 +7,7 @@ from typing import Any
 from engine.calendar import wall
 from engine.events import Event, PlanChanged, Reason
 from engine.zones import zone_of
+from stepwell.contacting import WHY
 from stepwell.forecast import words_of
 from stepwell.models import MigrationDifference
 
@@ -262,4 +263,5 @@ TABLES = {
     "failed_words": FAILED,
     "visible": VISIBLE,
     "done_words": DONE,
+    "holds": WHY,
 }

@@ -1,6 +1,7 @@
 """What the front door hands out: plain, frozen, without what its reader must not see."""
 
 from stepwell.models.bulk import BulkAction, BulkItem, BulkItemPage, BulkJob, BulkPreview, ItemState, JobAction
+from stepwell.models.contacts import ContactBudget, PastContact, WaitingContact
 from stepwell.models.credentials import ApiKey, NewApiKey, NewLink
 from stepwell.models.deleting import Deletion, DeletionPreview, DeletionReason
 from stepwell.models.events import Delivery, Endpoint, NewEndpoint
@@ -48,6 +49,7 @@ __all__ = [
     "Client",
     "ClientChanges",
     "Coming",
+    "ContactBudget",
     "Count",
     "Deletion",
     "DeletionPreview",
@@ -82,6 +84,7 @@ __all__ = [
     "NewLink",
     "OccurrenceSummary",
     "OpenAlert",
+    "PastContact",
     "Path",
     "PathStep",
     "PathwayDetail",
@@ -111,6 +114,7 @@ __all__ = [
     "Unfinished",
     "VersionCount",
     "VersionDifferences",
+    "WaitingContact",
     "Waves",
     "WeekFigures",
 ]
