@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
+from activities.alive import alive
 from activities.channels.email import EmailChannel, PermanentFailure, TemporaryFailure
 from activities.letters import Letters, Message
 from activities.notifier import NO_ADDRESS, Notifier, hold_on_reminders, row_for
@@ -27,6 +28,8 @@ from store.tables import ClientRow, ContactRow, NotificationRow
 
 _PATIENCE = timedelta(hours=6)
 """How long one mail is tried, as any other message is."""
+_MARGIN = timedelta(seconds=15)
+"""Beyond the longest conversation with a mail server: so long whoever reserved a mail has it alone."""
 _FIRST_PAUSE = timedelta(seconds=2)
 _LONGEST_PAUSE = timedelta(minutes=10)
 
@@ -70,17 +73,19 @@ class Contacts:
         self._journeys = journeys
         self._budget = budget
         self._now = now
+        self._lease = timedelta(seconds=email.settings.timeout) + _MARGIN
 
     @activity.defn(name=SEND_CONTACTS)
     async def send_contacts(self, wanted: SendContacts) -> ContactsSent:
         """One mail after the other until nothing may go out any more; one at most, but for what is urgent."""
-        while True:
-            async with self._database.begin() as session:
-                await contacts.take(session, wanted.tenant, wanted.client)
-                letter = await self._next(session, wanted)
-            if isinstance(letter, ContactsSent):
-                return letter
-            await self._send(letter)
+        async with alive():
+            while True:
+                async with self._database.begin() as session:
+                    await contacts.take(session, wanted.tenant, wanted.client)
+                    letter = await self._next(session, wanted)
+                if isinstance(letter, ContactsSent):
+                    return letter
+                await self._send(letter)
 
     # What goes out
 
@@ -184,7 +189,7 @@ class Contacts:
     ) -> _Letter:
         """Reserve a mail: from now on it counts, and is the same mail whoever sends it."""
         for row in rows:
-            row.state, row.letter, row.look_at = contacts.SENDING, name, now
+            row.state, row.letter, row.look_at = contacts.SENDING, name, now + self._lease
             row.taken_at, row.first_taken_at, row.attempts = now, row.first_taken_at or now, row.attempts + 1
             line = await self._line(session, meant[row.id].effect)
             line.channel, line.message_id = "email", self._email.message_id(name)

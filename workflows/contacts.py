@@ -64,6 +64,8 @@ class ContactsWorkflow:
             activity_id=f"look-{self._looks}",
             task_queue=CONTACTING.queue,
             start_to_close_timeout=CONTACTING.start_to_close,
+            # whoever was at it is dead when nothing was heard for so long
+            heartbeat_timeout=timedelta(seconds=20),
             retry_policy=CONTACTING.retry,
         )
         return sent

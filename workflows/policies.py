@@ -56,7 +56,7 @@ CARRYING = Policy(
 """No effect of a journey: one endpoint's deliveries."""
 CONTACTING = Policy(
     queue=NOTIFICATIONS,
-    start_to_close=timedelta(minutes=5),
+    start_to_close=timedelta(minutes=30),
     retry=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
     schedule_to_close=None,
     why="how long one mail is worth trying the store knows; whoever looks is followed by another until it says so",

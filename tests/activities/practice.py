@@ -7,11 +7,13 @@ from pydantic import TypeAdapter
 from temporalio.testing import ActivityEnvironment
 
 from activities.channels.email import EmailChannel, EmailSettings
+from activities.contacts import Contacts
 from activities.notifier import Notifier
 from activities.recorder import Recorder
 from engine.advance import StartFacts, advance, begin
-from engine.base import EffectId
-from engine.effects import Notify, NotifyResult, Record
+from engine.base import ClientId, EffectId, TenantId
+from engine.contacts import UNLIMITED
+from engine.effects import Notify, NotifyResult, Record, SendContacts
 from engine.messages import Message
 from engine.publishing import compile_pathway
 from engine.turn import Turn
@@ -54,6 +56,7 @@ class Practice:
         self.database = database
         self.mail = mail
         self.staff: dict[str, str] = {}
+        self.budget = UNLIMITED
         self.now = datetime.now(UTC)
         self.effects: list[Notify] = []
         self.turn: Turn
@@ -65,7 +68,9 @@ class Practice:
         chosen = {"port": self.mail.port, "sender": "Practice <stepwell@example.org>", "client_link": LINK, "timeout": 20.0}
         self.email = EmailChannel(EmailSettings.model_validate(chosen | settings))
         self.owners = Asleep()
-        self._notifier = Notifier(self.database, self.email, self.staff, self.owners)
+        clock = {"now": lambda: self.now}
+        self._notifier = Notifier(self.database, self.email, self.staff, self.owners, self.budget, **clock)
+        self._contacts = Contacts(self.database, self.email, self._notifier, self.owners, self.budget, **clock)
 
     async def open(self, source: str = TRIAL, client: ClientRow | None = None, **journey: Any) -> None:
         """Publish, enter the client, begin."""
@@ -141,6 +146,11 @@ class Practice:
     async def send(self, effect: Notify) -> NotifyResult:
         """Carry a message out, as a worker would."""
         return await ActivityEnvironment().run(self._notifier.notify, effect)
+
+    async def look(self) -> datetime | None:
+        """Let the owner of the client's mails look at what waits; when it wants to look again."""
+        wanted = SendContacts(tenant=TenantId("t"), client=ClientId(self.turn.journey.client), at=self.now)
+        return (await ActivityEnvironment().run(self._contacts.send_contacts, wanted)).look_at
 
     @property
     def mails(self) -> list[CaughtMail]:
