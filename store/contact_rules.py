@@ -1,6 +1,6 @@
 """What holds for the mails of one client now, as the store knows it."""
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
@@ -29,7 +29,7 @@ async def rules_of(session: AsyncSession, client: ClientRow, budget: Budget, now
         preferred=_window(client.preferred_from, client.preferred_to),
         snoozed_until=client.snoozed_until if client.snoozed_until and client.snoozed_until > now else None,
         is_held=client.held_at is not None,
-        together=TOGETHER,
+        together=TOGETHER if len(zones) > 1 else timedelta(),
     )
 
 

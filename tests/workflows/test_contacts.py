@@ -3,16 +3,22 @@
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 
+import pytest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError
 
 from engine.calendar import wall
 from engine.zones import zone_of
+from stepwell import Forbidden, Refused
+from stepwell.access import Caller
 from stepwell.mailcatcher import CaughtMail, read_mails
 from stepwell.models import ClientChanges
+from stepwell.watchman import wake_owners
+from store import clients, contacts
 from store.contacts import owner_of
 from tests.pathways import document, step
 from tests.workflows.house import House
+from tests.workflows.test_step_types_live import ALERTS, RISKY
 
 LONDON = zone_of("Europe/London")
 
@@ -115,3 +121,142 @@ async def test_R4_one_contact_a_day_over_thirty_days_of_two_pathways(home: House
     assert any(line.merged_into for line in ledger)
     assert {line.message_id for line in ledger if line.accepted_at} == {mail.message_id for _, mail in months.mails}
     assert await home.stepwell.verify() == []
+
+
+REMINDED = "reminders: {every: 2 hours, max: 5}"
+
+
+async def mails(home: House, count: int) -> list[CaughtMail]:
+    """Wait for so many, and have no more."""
+
+    async def enough() -> list[CaughtMail] | None:
+        found = read_mails(home.mail.folder)
+        return found if len(found) >= count else None
+
+    found: list[CaughtMail] = await home.until(enough, f"{count} mails")
+    assert len(found) == count
+    return found
+
+
+async def test_R8_an_alert_on_one_journey_holds_the_reminders_of_every_other(home: House) -> None:
+    """Also of one that starts meanwhile; taken up, they go on, and what was held is not made up for."""
+    await home.stepwell.keep_practitioner("eva", display_name="Dr. Eva", email="eva@example.org")
+    quiet, late = (document(step(name, REMINDED)).replace("pathway: trial", f"pathway: {name}") for name in ("quiet", "late"))
+    risky, other = await on_both(
+        home, document(RISKY + step("after"), ALERTS).replace("pathway: trial", "pathway: risky"), quiet, practitioner="eva"
+    )
+    await home.stepwell.respond(risky, "mood.1", {"answers": {"thoughts": 1}})
+    (alert,) = await home.stepwell.alerts()
+    version = await home.stepwell.publish(late)
+    third = (await home.stepwell.start("ada", version.pathway)).id
+    journeys = [risky, other, third]
+    months = Months(home, "ada", journeys)
+    await home.recorded(third, "step_delivered")
+    now = max([await home.now(one) for one in journeys])
+    await months.to(now + timedelta(hours=5))
+    for journey in (other, third):
+        await home.recorded(journey, "reminder_due", 2)
+    subjects = [mail.subject for mail in read_mails(home.mail.folder) if mail.to == "ada@example.org"]
+    assert subjects
+    assert set(subjects) == {"Something new is waiting for you"}
+    ledger = [line for one in (other, third) for line in await home.stepwell.notifications(one) if line.purpose == "reminder"]
+    assert len(ledger) == 4
+    assert {line.skipped for line in ledger} == {"an alert about the client is not acknowledged"}
+    assert (await home.stepwell.contacts("ada")).alerts == (alert.id,)
+    await home.stepwell.acknowledge(alert.id, by="Dr. Eva", reason="called, is safe")
+    await months.to(now + timedelta(hours=6, minutes=30))
+    reminded = [mail for mail in read_mails(home.mail.folder) if "reminder" in mail.subject.lower()]
+    assert len(reminded) == 1, "of both journeys as one"
+    assert "2 steps are open." in reminded[0].text
+
+
+async def test_R8_a_hold_by_hand_waits_for_a_named_person_to_lift_it(home: House) -> None:
+    """Nothing that is not urgent for days, whatever journey it is of; lifted, what still means something comes as one mail."""
+    first, second = (document(step(name)).replace("pathway: trial", f"pathway: {name}") for name in ("one", "two"))
+    await home.stepwell.add_client(id="ada", display_name="Ada", email="ada@example.org", zone="Europe/London")
+    with pytest.raises(Refused, match="named person"):
+        await home.stepwell.hold_contacts("ada", reason="admitted to hospital")
+    await home.stepwell.hold_contacts("ada", reason="admitted to hospital", by="Dr. Eva")
+    journeys = []
+    for source in (first, second):
+        version = await home.stepwell.publish(source)
+        journeys.append((await home.stepwell.start("ada", version.pathway)).id)
+    for journey in journeys:
+        await home.recorded(journey, "step_delivered")
+        await home.idle(journey)
+    seen = await home.stepwell.contacts("ada")
+    assert [(one.until, one.why) for one in seen.waiting] == [(None, "somebody holds the client's mails")] * 2
+    assert len(await home.stepwell.to_do("ada")) == 2, "what is there is there (rule N3)"
+    assert read_mails(home.mail.folder) == []
+    with pytest.raises(Refused, match="say why"):
+        await home.stepwell.lift_hold("ada", reason=" ", by="Dr. Eva")
+    await home.stepwell.lift_hold("ada", reason="at home again", by="Dr. Eva")
+    months = Months(home, "ada", journeys)
+    await months.to(max([await home.now(one) for one in journeys]) + timedelta(minutes=6))
+    (mail,) = await mails(home, 1)
+    assert "2 steps are open." in mail.text
+    entries = [(one.action, one.actor, one.reason) for one in await home.stepwell.audit()]
+    assert entries == [
+        ("contacts no longer held", "process:Dr. Eva", "at home again"),
+        ("contacts held", "process:Dr. Eva", "admitted to hospital"),
+    ]
+
+
+async def test_R5_a_snooze_of_all_and_a_preferred_time_end_when_the_client_says_so(home: House) -> None:
+    """Nothing before the snooze ends; taken back, it comes at once."""
+    until = datetime.now(UTC) + timedelta(days=3)
+    await home.stepwell.add_client(id="ada", email="ada@example.org", zone="Europe/London")
+    client = home.stepwell.called_by(Caller(tenant="default", kind="client", id="ada"))
+    await client.change_client("ada", ClientChanges(snoozed_until=until))
+    version = await home.stepwell.publish(document(step("read")))
+    journey = (await home.stepwell.start("ada", version.pathway)).id
+    await home.recorded(journey, "step_delivered")
+    await home.idle(journey)
+    await home.idle(owner_of("default", "ada"))
+    (waiting,) = (await client.contacts("ada")).waiting
+    assert (waiting.until, waiting.why) == (until, "the client wants no mail before then")
+    assert read_mails(home.mail.folder) == []
+    await client.change_client("ada", ClientChanges(snoozed_until=None))
+    months = Months(home, "ada", [journey])
+    await months.to(await home.now(journey) + timedelta(minutes=6))
+    await mails(home, 1)
+    with pytest.raises(Forbidden, match="contacts_a_day"):
+        await client.change_client("ada", ClientChanges(contacts_a_day=1))
+    with pytest.raises(Forbidden):
+        await client.hold_contacts("ada", reason="x", by="y")
+
+
+async def test_N3_a_journey_hears_from_the_owner_that_its_client_was_not_reached(home: House) -> None:
+    """Its step is there all the same, and the practitioner is told: as if its own activity had tried."""
+    home.mail.manner = "refuse"
+    one, two = (document(step(name)).replace("pathway: trial", f"pathway: {name}") for name in ("one", "two"))
+    journeys = await on_both(home, one, two)
+    months = Months(home, "ada", journeys)
+    await months.to(max([await home.now(journey) for journey in journeys]) + timedelta(minutes=6))
+    for journey in journeys:
+        history = await home.recorded(journey, "practitioner_told")
+        failed = [event.reason for event in history if event.kind == "notification_given_up"]
+        assert failed[0] == "email failed; only the to-do list shows it"
+        assert [event.why for event in history if event.kind == "practitioner_told"] == ["not reached"]
+        assert (await home.stepwell.journey(journey)).occurrences[0].state == "open"
+    assert await home.stepwell.verify() == []
+
+
+async def test_an_owner_that_was_forgotten_is_woken_by_a_worker(home: House) -> None:
+    """Whoever handed the mail over died before waking it: the watchman sees that it should have been looked at."""
+    await home.stepwell.add_client(id="ada", email="ada@example.org", zone="Europe/London")
+    await home.stepwell.hold_contacts("ada", reason="x", by="y")
+    version = await home.stepwell.publish(document(step("read")))
+    journey = (await home.stepwell.start("ada", version.pathway)).id
+    await home.recorded(journey, "step_delivered")
+    await home.closed(owner_of("default", "ada"))
+    assert await wake_owners(home.database, home.client) == 0, "what waits for somebody is not looked at again and again"
+    async with home.database.begin() as session:
+        client = await clients.get(session, "default", "ada")
+        assert client is not None
+        client.held_at = None
+        await contacts.look_again(session, "default", "ada", datetime.now(UTC) - timedelta(minutes=2))
+    assert await wake_owners(home.database, home.client) == 1
+    months = Months(home, "ada", [journey])
+    await months.to(await home.now(journey) + timedelta(minutes=6))
+    await mails(home, 1)
