@@ -8,11 +8,11 @@ from engine.contacts import HoldKind, day_begins, week_begins
 from engine.effects import Notify
 from stepwell.access import needs
 from stepwell.contacts import engage
-from stepwell.desk import Desk, plain
+from stepwell.desk import plain
 from stepwell.enrolment import refuse_deleting
 from stepwell.errors import Refused
 from stepwell.models import Client, ContactBudget, PastContact, WaitingContact
-from stepwell.people import client_from
+from stepwell.people import People, client_from
 from store import audit, contacts, ledger
 from store.contact_rules import rules_of
 from store.tables import AuditRow, ClientRow, ContactRow, NotificationRow
@@ -29,7 +29,7 @@ WHY: dict[HoldKind, str] = {
 _LATEST = 20
 
 
-class Contacting(Desk):
+class Contacting(People):
     """See and hold what is sent to a client."""
 
     @needs("clients:read", "host", "practitioner", "client", "operator")
@@ -103,7 +103,7 @@ class Contacting(Desk):
     async def _woken(self, row: ClientRow) -> Client:
         with suppress(RPCError):  # a worker does it soon
             await engage(self._connection, row.tenant, row.id)
-        return client_from(row)
+        return self._known(row)
 
     def _named(self, by: str | None) -> str:
         who = plain(self._person(by) or "", "a name", "R8", 64).strip()

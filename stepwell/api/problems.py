@@ -28,6 +28,7 @@ _ABOUT_WHAT_WAS_SENT = frozenset(
         "bad_id",
         "bad_order",
         "bad_position",
+        "bad_preferred_time",
         "bad_quiet_hours",
         "bad_rate",
         "bad_rating",
