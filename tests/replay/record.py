@@ -7,11 +7,12 @@ before: keep the old files too as long as such journeys may exist, and delete th
 import asyncio
 import json
 import re
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.workflows import test_journeys, test_shell, test_step_types_live, test_tour
+from tests.workflows import test_edits, test_journeys, test_shell, test_step_types_live, test_tour
 from tests.workflows.house import House, house
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -27,6 +28,9 @@ SCENARIOS: dict[str, Callable[[House], Awaitable[None]]] = {
     "pathway_in_pathway": test_step_types_live.test_another_pathway_is_a_step_and_hands_back_what_came_of_it,
     "stopped_with_its_step": test_step_types_live.test_a_step_that_is_a_journey_is_stopped_with_its_parent_and_holds_it_where_it_is_stopped,
     "alarm": test_step_types_live.test_R8_an_alert_is_told_at_once_repeats_and_climbs_until_it_is_taken_up,
+    "renamed_in_a_migration": test_edits.test_E2_a_renamed_step_keeps_its_answers_and_its_words,
+    "reminded_after_a_migration": test_edits.test_E1_reminders_of_an_open_step_come_by_migration,
+    "added_step": test_edits.test_E4_an_added_step_is_a_step_like_any_other,
     "cancelled": test_shell.test_G12_a_cancelled_workflow_stops_the_journey_visibly,
 }
 _IDENTITY = re.compile(r'"identity":"[^"]*"')
@@ -52,9 +56,9 @@ async def _record(name: str, live: Callable[[House], Awaitable[None]]) -> None:
 
 
 async def main() -> None:
-    """Record every scenario."""
-    for name, live in SCENARIOS.items():
-        await _record(name, live)
+    """Record every scenario, or those named on the command line."""
+    for name in sys.argv[1:] or SCENARIOS:
+        await _record(name, SCENARIOS[name])
 
 
 if __name__ == "__main__":
