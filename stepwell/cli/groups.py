@@ -98,10 +98,11 @@ def create(
                 request_id=id,
             )
             group = await _more(stepwell, group, named[_A_CALL:])
-        show_json(group) if json else say(
-            f"group [bold]{group.id}[/]: {group.members} clients on {group.pathway} version {group.version}; "
-            f"begin with: stepwell group start {group.id}"
-        )
+        if json:
+            show_json(group)
+            return
+        say(f"group [bold]{group.id}[/]: {group.members} clients on {group.pathway} version {group.version}")
+        say(f"begin with: stepwell group start {group.id}")
 
     run(job)
 
@@ -132,7 +133,7 @@ async def _more(stepwell: Stepwell, group: Group, clients: list[str]) -> Group:
 @app.command()
 def start(group: GroupId, json: Json = False) -> None:
     """Begin the members' journeys; again it is the same start."""
-    _do(json, lambda stepwell: stepwell.start_group(group), after=f"; watch it: stepwell group show {group} --watch")
+    _do(json, lambda stepwell: stepwell.start_group(group), after=f"\nwatch it: stepwell group show {group} --watch")
 
 
 @app.command()

@@ -50,6 +50,14 @@ async def test_P5_a_group_from_its_making_to_its_last_member(door: Front) -> Non
     assert [one["is_late"] for one in members] == [False] * 4 + [True]
     found = (await host.get("/journeys", params={"group": group})).json()["items"]
     assert {one["id"] for one in found} == {one["journey"] for one in members}
+    job = await host.put(f"/groups/{group}/dates/surgery", json={"value": "2031-02-10"})
+    assert (job.status_code, job.json()["action"], job.json()["date_name"]) == (200, "set_date", "surgery"), job.text
+
+    async def is_told() -> bool:
+        return bool((await host.get(f"/bulk-jobs/{job.json()['id']}")).json()["done"] == 5)
+
+    await door.home.until(is_told, "the date")
+    assert (await host.get(f"/groups/{group}")).json()["dates"] == {"surgery": "2031-02-10"}
 
 
 async def test_a_group_is_cancelled_and_gone_on_with(door: Front) -> None:
