@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.workflows import test_journeys, test_shell, test_step_types_live, test_tour
+from tests.workflows import test_contacts, test_journeys, test_shell, test_step_types_live, test_tour
 from tests.workflows.house import House, house
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -27,6 +27,7 @@ SCENARIOS: dict[str, Callable[[House], Awaitable[None]]] = {
     "pathway_in_pathway": test_step_types_live.test_another_pathway_is_a_step_and_hands_back_what_came_of_it,
     "stopped_with_its_step": test_step_types_live.test_a_step_that_is_a_journey_is_stopped_with_its_parent_and_holds_it_where_it_is_stopped,
     "alarm": test_step_types_live.test_R8_an_alert_is_told_at_once_repeats_and_climbs_until_it_is_taken_up,
+    "contacts": test_contacts.test_R8_a_hold_by_hand_waits_for_a_named_person_to_lift_it,
     "cancelled": test_shell.test_G12_a_cancelled_workflow_stops_the_journey_visibly,
 }
 _IDENTITY = re.compile(r'"identity":"[^"]*"')
