@@ -24,7 +24,7 @@ from engine.effects import SEND_CONTACTS, ContactsSent, Notify, SendContacts, fa
 from store import clients, contacts, journeys, ledger
 from store.contact_rules import rules_of
 from store.database import Database
-from store.tables import ClientRow, ContactRow, NotificationRow
+from store.tables import ClientRow, ContactRow, JourneyRow, NotificationRow
 
 _PATIENCE = timedelta(hours=6)
 """How long one mail is tried, as any other message is."""
@@ -114,7 +114,7 @@ class Contacts:
             journey = await journeys.get(session, row.tenant, row.journey)
             assert journey is not None, "a message refers to its journey"
             meant = relevance(effect, journey, await journeys.occurrences(session, journey.id))
-            reason = meant.reason if not meant.occurrences else await self._unwanted(session, effect, client)
+            reason = meant.reason if not meant.occurrences else await self._unwanted(session, effect, client, journey)
             if not reason:
                 found[row.id] = Message(effect, meant, journey)
                 continue
@@ -122,10 +122,10 @@ class Contacts:
             (await self._line(session, effect)).skipped = reason
         return found
 
-    async def _unwanted(self, session: AsyncSession, effect: Notify, client: ClientRow) -> str:
+    async def _unwanted(self, session: AsyncSession, effect: Notify, client: ClientRow, journey: JourneyRow) -> str:
         if "email" in client.opted_out:
             return "opted out of email"
-        reason = await hold_on_reminders(session, effect, client)
+        reason = await hold_on_reminders(session, effect, client, journey)
         return reason if reason and not await contacts.was_asked(session, effect.journey, effect.id) else ""
 
     async def _again(

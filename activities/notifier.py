@@ -21,7 +21,7 @@ from engine.effects import Notify, NotifyResult
 from store import alerts, clients, contacts, journeys, ledger
 from store.contact_rules import has_others
 from store.database import Database
-from store.tables import ClientRow, ContactRow, NotificationRow
+from store.tables import ClientRow, ContactRow, JourneyRow, NotificationRow
 
 _log = structlog.get_logger("stepwell.notify")
 
@@ -107,7 +107,7 @@ class Notifier:
             row.skipped = row.failed = None
             alert = await alerts.get(session, effect.tenant, effect.alert) if effect.alert else None
             meant = relevance(effect, journey, await journeys.occurrences(session, journey.id), alert)
-            reason = "" if not meant.occurrences else await self._unwanted(session, effect, client)
+            reason = "" if not meant.occurrences else await self._unwanted(session, effect, client, journey)
             if not meant.occurrences or reason:
                 row.skipped = reason or meant.reason
                 return NotifyResult(status="skipped", reason=row.skipped)
@@ -123,9 +123,9 @@ class Notifier:
                 mail = await self._letters.to_client(session, [message], recipient.reader)
             return _Letter(recipient.ways[effect.channel].address, mail)
 
-    async def _unwanted(self, session: AsyncSession, effect: Notify, client: ClientRow) -> str:
+    async def _unwanted(self, session: AsyncSession, effect: Notify, client: ClientRow, journey: JourneyRow) -> str:
         """Why an automatic reminder of this client is not wanted now; the store may not have heard yet who asked for it."""
-        reason = await hold_on_reminders(session, effect, client)
+        reason = await hold_on_reminders(session, effect, client, journey)
         if not reason:
             return ""
         asked = await contacts.was_asked(session, effect.journey, effect.id)
@@ -230,13 +230,17 @@ def _on_the_list_alone(effect: Notify, recipient: Recipient) -> NotifyResult:
     return NotifyResult(status="accepted")
 
 
-async def hold_on_reminders(session: AsyncSession, effect: Notify, client: ClientRow) -> str:
-    """Why nobody reminds this client by the plan, on whichever journey (rule R8); empty: nothing speaks against it."""
+async def hold_on_reminders(session: AsyncSession, effect: Notify, client: ClientRow, journey: JourneyRow) -> str:
+    """Why nobody reminds this client by the plan, on whichever journey (rule R8); empty: nothing speaks against it.
+
+    What a journey knows of its own alerts it has heeded already, when it planned the reminder.
+    """
     if effect.purpose != "reminder" or effect.to != "client":
         return ""
     if client.held_at is not None:
         return "the client's messages are held"
-    if await contacts.alerts_of(session, client.tenant, client.id):
+    heeded = journey.risks or ()
+    if any(one.id not in heeded for one in await contacts.alerts_of(session, client.tenant, client.id)):
         return "an alert about the client is not acknowledged"
     return ""
 

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.workflows import test_edits, test_journeys, test_shell, test_step_types_live, test_tour
+from tests.workflows import test_contacts, test_edits, test_journeys, test_shell, test_step_types_live, test_tour
 from tests.workflows.house import House, house
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -31,6 +31,7 @@ SCENARIOS: dict[str, Callable[[House], Awaitable[None]]] = {
     "renamed_in_a_migration": test_edits.test_E2_a_renamed_step_keeps_its_answers_and_its_words,
     "reminded_after_a_migration": test_edits.test_E1_reminders_of_an_open_step_come_by_migration,
     "added_step": test_edits.test_E4_an_added_step_is_a_step_like_any_other,
+    "contacts": test_contacts.test_R8_a_hold_by_hand_waits_for_a_named_person_to_lift_it,
     "cancelled": test_shell.test_G12_a_cancelled_workflow_stops_the_journey_visibly,
 }
 _IDENTITY = re.compile(r'"identity":"[^"]*"')

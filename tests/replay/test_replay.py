@@ -12,15 +12,16 @@ from pydantic import TypeAdapter
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Interceptor, Replayer, StartActivityInput, WorkflowInboundInterceptor, WorkflowOutboundInterceptor
 
-from engine.effects import Effect
+from engine.effects import Effect, SendContacts
 from workflows.alarm import AlarmWorkflow
+from workflows.contacts import ContactsWorkflow
 from workflows.journey import JourneyWorkflow
 from workflows.plugin import DATA_CONVERTER, workflow_runner
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 Asked = dict[str, Any]
 Events = list[dict[str, Any]]
-_EFFECT: TypeAdapter[Effect] = TypeAdapter(Effect)
+_EFFECT: TypeAdapter[Effect | SendContacts] = TypeAdapter(Effect | SendContacts)
 _SCHEDULED = "activityTaskScheduledEventAttributes"
 
 
@@ -49,7 +50,7 @@ async def replay(events: Events) -> tuple[Exception | None, Asked]:
     """Replay a history; what went wrong, and what was asked of activities."""
     listening = _Listening()
     replayer = Replayer(
-        workflows=[JourneyWorkflow, AlarmWorkflow],
+        workflows=[JourneyWorkflow, AlarmWorkflow, ContactsWorkflow],
         data_converter=DATA_CONVERTER,
         workflow_runner=workflow_runner(),
         interceptors=[listening],
