@@ -99,3 +99,8 @@ def test_the_same_seed_is_the_same_to_the_byte() -> None:
     """And another seed is another week."""
     first, again, other = (of(TWO, behaviour="forgetful", seed=seed).model_dump_json() for seed in (1, 1, 2))
     assert first == again != other
+
+
+def test_the_longest_is_just_in_time() -> None:
+    """Where a missed step ends the journey, nobody who does everything before it closes is ended."""
+    assert of(two("on_expiry: end")).longest_days == 9.0
