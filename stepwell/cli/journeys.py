@@ -18,7 +18,7 @@ from stepwell.cli.output import Json, out, run, say, show_crisis_text, show_json
 from stepwell.cli.pathways import Dates, client_dates, read_file, show_plan
 from stepwell.forecast import words_of
 from stepwell.handle import Stepwell
-from stepwell.models import Again, Taken
+from stepwell.models import Again, Sent, Taken
 
 app = typer.Typer(no_args_is_help=True, help="Start, watch and steer journeys.")
 
@@ -161,6 +161,15 @@ def list_(
     run(job)
 
 
+def _waits(one: Sent, zone: ZoneInfo) -> str:
+    """What a message waits for, or with which it went."""
+    if one.accepted_at is not None:
+        return "in the mail of another" if one.merged_into else ""
+    if one.held_why is None:
+        return ""
+    return f"waits until {wall(one.held_until, zone):%Y-%m-%d %H:%M}" if one.held_until else "waits until somebody lifts a hold"
+
+
 @app.command()
 def show(journey: Journey, json: Json = False) -> None:
     """Show a journey: its steps so far, what it sent, how much was done."""
@@ -204,7 +213,7 @@ def show(journey: Journey, json: Json = False) -> None:
                     one.recipient,
                     one.channel,
                     f"{wall(one.accepted_at, zone):%Y-%m-%d %H:%M:%S}" if one.accepted_at else "",
-                    one.skipped or one.failed,
+                    one.skipped or one.failed or _waits(one, zone),
                 )
                 for one in sent
             ],

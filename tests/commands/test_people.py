@@ -162,3 +162,50 @@ def test_P4_a_client_is_deleted(home: Path) -> None:
     assert "gone" in typed("client", "deletion", begun["id"]).out
     typed("client", "show", "gone", code=4)
     assert typed("journey", "list", "--json").data != []
+
+
+def test_why_a_client_had_no_mail(home: Path) -> None:
+    """Limits, wishes and a hold are set, shown with what waits, and taken back; what cannot be is refused."""
+
+    def typed(*words: str, code: int = 0) -> Said:
+        said = stepwell(*words, home=home)
+        assert said.code == code, said.err
+        return said
+
+    typed("client", "add", "bea", "--email", "bea@example.org", "--zone", "Europe/London", "--practitioner", "dr")
+    typed("client", "limit", "bea", "--day", "1", "--week", "3")
+    typed("client", "limit", "bea", "--day", "none")
+    typed("client", "limit", "bea", "--day", "nine", code=2)
+    typed("client", "preferred-time", "bea", "17:00-20:00")
+    typed("client", "preferred-time", "bea", "17:00-17:00", code=3)
+    typed("client", "snooze", "bea", "2031-01-01T09:00+00:00")
+    typed("client", "hold", "bea", "--by", " ", "--reason", "x", code=3)
+    typed("client", "lift-hold", "bea", "--by", "Dr", "--reason", "x", code=3)
+    typed("client", "hold", "bea", "--by", "Dr Grey", "--reason", "in hospital")
+    typed("client", "hold", "nobody", "--by", "Dr Grey", "--reason", "x", code=4)
+    typed("journey", "start", "bea", "care")
+    give_up_at = time.monotonic() + 60
+    while not typed("client", "contacts", "bea", "--json").data["waiting"]:
+        assert time.monotonic() < give_up_at
+        time.sleep(0.2)
+    seen = typed("client", "contacts", "bea", "--json").data
+    assert (seen["a_day"], seen["a_week"], seen["preferred_time"]) == (None, 3, ["17:00", "20:00"])
+    assert (seen["held_by"], seen["held_reason"]) == ("Dr Grey", "in hospital")
+    shown = typed("client", "contacts", "bea").out
+    for words in (
+        "0, no limit",
+        "0 of 3",
+        "17:00-20:00",
+        "by Dr Grey: in hospital",
+        "until lifted",
+        "somebody holds the client's mails",
+    ):
+        assert words in shown
+    typed("client", "lift-hold", "bea", "--by", "Dr Grey", "--reason", "at home")
+    typed("client", "snooze", "bea", "off")
+    typed("client", "preferred-time", "bea", "any")
+    while (seen := typed("client", "contacts", "bea", "--json").data)["waiting"]:
+        assert time.monotonic() < give_up_at
+        time.sleep(0.2)
+    assert (seen["today"], seen["waiting"], seen["held_since"]) == (1, [], None)
+    assert seen["latest"][0]["accepted_at"]
