@@ -16,6 +16,8 @@ _PASSES = {"host": ("examples,coverage,fuzzing", 4), "operator": ("fuzzing", 3),
 _ENDLESS = "/v1/events/stream"
 _TAKEN = ["2xx", "401", "403", "404", "409", "412", "422", "428"]
 """How what fits a form may be answered: it may still be refused by a rule, by whose it is, or for want of an ETag."""
+_REFUSED = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "428", "429"]
+"""How what does not fit may be answered: a text that is too long for its field may be too long for any request."""
 
 
 @pytest.mark.parametrize("kind", _PASSES)
@@ -34,7 +36,8 @@ async def test_schemathesis_finds_nothing(world: World, tmp_path: Path, kind: st
     config = tmp_path / "schemathesis.toml"
     named = "\n".join(f'"path.{name}" = {json.dumps(value)}' for name, value in things.items())
     accepted = f"[checks.positive_data_acceptance]\nexpected-statuses = {json.dumps(_TAKEN)}\n"
-    await asyncio.to_thread(config.write_text, f"[parameters]\n{named}\n{accepted}")
+    refused = f"[checks.negative_data_rejection]\nexpected-statuses = {json.dumps(_REFUSED)}\n"
+    await asyncio.to_thread(config.write_text, f"[parameters]\n{named}\n{accepted}{refused}")
     code, said = await _run(door, config, key, *_PASSES[kind])
     assert code == 0, said[-20000:]
 
