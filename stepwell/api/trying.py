@@ -1,9 +1,7 @@
 """Trying a pathway out over HTTP: on the past, on simulated clients, and what publishing it would bring."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated
 
-from fastapi import Query
 from pydantic import Field
 
 from stepwell.api.forms import Form, JourneyId, PathwayName
@@ -53,12 +51,22 @@ class WhatIfWish(ReplayWish):
     journeys: int = Field(default=200, ge=1, le=MOST_JOURNEYS, description="The latest so many.")
 
 
+class FitWish(Form):
+    """From which journeys it is learnt."""
+
+    lived_on: int | None = Field(default=None, ge=1, le=1_000_000, description="Only journeys of this version.")
+    since: Instant | None = None
+    """Only journeys started since."""
+    journeys: int = Field(default=MOST_JOURNEYS, ge=1, le=MOST_JOURNEYS, description="The latest so many.")
+    enough: int = Field(default=ENOUGH, ge=1, le=10_000, description="With fewer observations a step goes by its type.")
+
+
 class SimulationWish(Tried):
     """Who is simulated."""
 
     behaviour: str = Field(default="mixed", max_length=20)
     fitted: Fitted | None = None
-    """What `GET /pathways/{pathway}/behaviour` gave: then `behaviour` counts for nothing."""
+    """What `POST /pathways/{pathway}/behaviour` gave: then `behaviour` counts for nothing."""
     seed: int = Field(default=1, ge=0, le=1_000_000)
     start: date | None = None
     """Today, unless given."""
@@ -98,16 +106,10 @@ async def what_if_journey(journey: JourneyId, wish: ReplayWish, door: Door) -> W
     return await door.what_if_journey(journey, source=wish.source, version=wish.version, policy=wish.policy)
 
 
-@routes.get("/pathways/{pathway}/behaviour", uses=Stepwell.fit_behaviour)
-async def fit_behaviour(
-    pathway: PathwayName,
-    door: Door,
-    lived_on: Annotated[int | None, Query(ge=1, le=1_000_000, description="Only journeys of this version.")] = None,
-    journeys: Annotated[int, Query(ge=1, le=MOST_JOURNEYS)] = MOST_JOURNEYS,
-    enough: Annotated[int, Query(ge=1, le=10_000)] = ENOUGH,
-) -> Fitted:
-    """Learn how clients behaved from recorded journeys: shares and times, no answers"""
-    return await door.fit_behaviour(pathway, lived_on=lived_on, limit=journeys, enough=enough)
+@routes.post("/pathways/{pathway}/behaviour", uses=Stepwell.fit_behaviour)
+async def fit_behaviour(pathway: PathwayName, wish: FitWish, door: Door) -> Fitted:
+    """Learn how clients behaved from recorded journeys: shares and times, no answers; nothing is kept"""
+    return await door.fit_behaviour(pathway, lived_on=wish.lived_on, since=wish.since, limit=wish.journeys, enough=wish.enough)
 
 
 @routes.post("/pathways/{pathway}/simulation", uses=Stepwell.simulate)

@@ -69,7 +69,7 @@ ASKS: dict[tuple[str, str], Ask] = {
     ("GET", "/pathways/{pathway}/differences"): Ask("tenant", query={"old": "1", "new": "2"}),
     ("POST", "/pathways/{pathway}/what-if"): Ask("tenant", {"journeys": 1}),
     ("POST", "/journeys/{journey}/what-if"): Ask("A", {}),
-    ("GET", "/pathways/{pathway}/behaviour"): Ask("tenant", query={"journeys": "1"}),
+    ("POST", "/pathways/{pathway}/behaviour"): Ask("tenant", {"journeys": 1}),
     ("POST", "/pathways/{pathway}/simulation"): Ask("tenant", {"clients": 1}),
     ("POST", "/pathways/{pathway}/impact"): Ask("tenant", {"sample": 1}),
     ("POST", "/pathways/{pathway}/copy"): Ask("tenant", {"name": "copied"}),
