@@ -102,4 +102,4 @@ async def _enter_all(handle: Stepwell) -> None:
 async def _all_noted(handle: Stepwell) -> bool:
     """Each has had one, and nothing is still on its way."""
     seen = [await handle.contacts(f"c{number}") for number in range(CLIENTS)]
-    return all(one.today == 1 and all(other.why != "sending" for other in one.waiting) for one in seen)
+    return all(one.today >= 1 and all(other.why != "sending" for other in one.waiting) for one in seen)

@@ -260,3 +260,27 @@ async def test_an_owner_that_was_forgotten_is_woken_by_a_worker(home: House) -> 
     months = Months(home, "ada", [journey])
     await months.to(await home.now(journey) + timedelta(minutes=6))
     await mails(home, 1)
+
+
+async def test_P4_the_owner_of_a_clients_mails_goes_with_them(home: House) -> None:
+    """It waits for a snooze to end; deleted, it is unknown to Temporal, and what waited is in no table."""
+    await home.stepwell.add_client(id="ada", email="ada@example.org", zone="Europe/London")
+    await home.stepwell.change_client("ada", ClientChanges(snoozed_until=datetime.now(UTC) + timedelta(days=3)))
+    version = await home.stepwell.publish(document(step("read")))
+    journey = (await home.stepwell.start("ada", version.pathway)).id
+    await home.recorded(journey, "step_delivered")
+    await home.idle(journey)
+    owner = home.client.get_workflow_handle(owner_of("default", "ada"))
+    assert (await owner.describe()).status == WorkflowExecutionStatus.RUNNING
+    assert (await home.stepwell.deletion_preview("ada")).rows["contact"] == 1
+    deletion = await home.stepwell.delete_client("ada", reason="asked")
+
+    async def is_erased() -> bool:
+        return (await home.stepwell.deletion(deletion.id)).erased_at is not None
+
+    await home.until(is_erased, "the erasure")
+    with pytest.raises(RPCError, match="not found"):
+        await owner.describe()
+    async with home.database.read() as session:
+        assert await contacts.open_of(session, "default", "ada") == []
+    assert read_mails(home.mail.folder) == []
