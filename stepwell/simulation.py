@@ -26,7 +26,7 @@ from stepwell.whatif.fitting import Fitted
 _OVER = ("completed", "stopped", "ended")
 
 
-class StepFigures(Frozen):
+class SimulatedStep(Frozen):
     """What became of one step over all clients."""
 
     delivered: int = 0
@@ -69,7 +69,7 @@ class Simulation(Frozen):
     worst_day: date | None
     """The day with the most messages over all clients, and their number."""
     worst_day_contacts: int
-    steps: dict[str, StepFigures]
+    steps: dict[str, SimulatedStep]
 
 
 class Life:
