@@ -1,12 +1,11 @@
 """One client's mails across their journeys, live: capped, merged, held; each workflow's clock is moved on in step with the others."""
 
 from collections import Counter
-from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from temporalio.client import WorkflowExecutionStatus
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from engine.calendar import wall
 from engine.zones import zone_of
@@ -40,10 +39,8 @@ class Months:
         for journey in self._journeys:
             await self._move(journey, instant)
         for _ in range(10):  # what it sends may change what it waits for, and each of its looks comes to rest first
-            with suppress(RPCError):  # it may come to its end between the asking and the moving
-                if await self._is_running() and await self._move(self._owner, instant):
-                    continue
-            break
+            if not await self._is_running() or not await self._move_owner(instant):
+                break
         fresh = [mail for mail in read_mails(self._home.mail.folder) if mail.file not in self._seen]
         self._seen |= {mail.file for mail in fresh}
         self.mails += [(wall(instant, LONDON), mail) for mail in fresh]
@@ -56,6 +53,15 @@ class Months:
             await self._home.pass_time(workflow, left)
             await self._home.idle(workflow)
         return left > timedelta(0)
+
+    async def _move_owner(self, instant: datetime) -> bool:
+        """False: it is there already, or has come to its end meanwhile."""
+        try:
+            return await self._move(self._owner, instant)
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise
+            return False
 
     async def _is_running(self) -> bool:
         try:
