@@ -24,6 +24,8 @@ _MOST_VERSIONS = 200
 _MOST_BOUND = 1000
 _Name = tuple[str, str, int]
 """Tenant, pathway, number."""
+_Apart = tuple[str, int, int, int]
+"""A journey, its version, and how many deviations and retired steps it has: those never change, they only get more."""
 
 
 class MissingVersion(LookupError):
@@ -63,9 +65,8 @@ class Versions:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: dict[_Name, Version] = {}
-        self._bound: dict[tuple[_Name, int, tuple[str, int, int] | None], Bound] = {}
-        self._own: dict[tuple[str, int, int, int], Published] = {}
-        """By journey, version, and how many deviations and retired steps it has: those never change, they only get more."""
+        self._bound: dict[tuple[_Name, int, _Apart | None], Bound] = {}
+        self._own: dict[_Apart, Published] = {}
 
     async def get(self, tenant: str, pathway: str, number: int) -> Version:
         """Raises MissingVersion."""
@@ -88,9 +89,9 @@ class Versions:
         Raises MissingVersion.
         """
         base = (await self.get(journey.tenant, journey.pathway, journey.version)).published
-        if not journey.retired and not journey.deviations:
+        place = _apart(journey)
+        if place is None:
             return base
-        place = (journey.id, journey.version, journey.deviations, len(journey.retired or ()))
         known = self._own.get(place)
         if known is None:
             if len(self._own) >= _MOST_BOUND:
@@ -150,8 +151,7 @@ class Versions:
     async def bound(self, journey: JourneyRow, newest: int) -> Bound:
         """The structure that the journey has pinned, with the newest words that fit it. Raises MissingVersion."""
         newest = max(newest, journey.version)
-        own = (journey.id, journey.deviations, len(journey.retired or ())) if journey.retired or journey.deviations else None
-        place = ((journey.tenant, journey.pathway, journey.version), newest, own)
+        place = ((journey.tenant, journey.pathway, journey.version), newest, _apart(journey))
         known = self._bound.get(place)
         if known is not None:
             return known
@@ -196,6 +196,18 @@ async def newest(session: AsyncSession, tenant: str, names: Iterable[str]) -> di
         .group_by(PathwayVersionRow.pathway)
     )
     return {row[0]: row[1] for row in await session.execute(query)}
+
+
+def is_apart(journey: JourneyRow) -> bool:
+    """Whether a journey may have steps of its own: what is known of its version's steps does not hold of all of its."""
+    return bool(journey.retired or journey.deviations)
+
+
+def _apart(journey: JourneyRow) -> _Apart | None:
+    """What a journey with steps of its own is known by; None: it has what its version has."""
+    if not is_apart(journey):
+        return None
+    return (journey.id, journey.version, journey.deviations, len(journey.retired or ()))
 
 
 def _name_in(contents: Contents, step: StepId, journey: JourneyRow) -> StepId:

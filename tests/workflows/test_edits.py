@@ -259,6 +259,24 @@ async def test_E4_an_added_step_is_a_step_like_any_other(home: House) -> None:
     await _verified(home)
 
 
+async def test_E4_steps_of_two_clients_that_are_called_alike_are_two(home: House) -> None:
+    """Each reads and answers their own, whoever was shown first."""
+    first = await _begun(home)
+    await home.stepwell.add_client(id="c2", email="c2@example.org")
+    second = (await home.stepwell.start("c2", "trial")).id
+    await home.recorded(second, "step_delivered")
+    await home.stepwell.respond(second, "done.1")
+    await home.recorded(second, "step_delivered", 2)
+    for journey, words in ((first, "Only for one"), (second, "Only for two")):
+        extra = {"id": "extra", "type": "message", "title": words, "rationale": "r", "content": {"body": words}}
+        await home.stepwell.add_step(journey, extra, after="opened", reason="asked")
+        await home.recorded(journey, "step_delivered", 3)
+    for client, words in (("c1", "Only for one"), ("c2", "Only for two")):
+        shown = next(one for one in await home.stepwell.to_do(client) if one.occurrence == "extra.1")
+        assert (shown.title, shown.body) == (words, words)
+        assert words in str(shown.content)
+
+
 async def test_E4_what_is_wrong_with_an_added_step_is_said_at_once(home: House) -> None:
     """By the checks that every author's step goes through; nothing is kept of it."""
     journey = await _begun(home)
