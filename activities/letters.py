@@ -73,10 +73,10 @@ class Letters:
     ) -> dict[OccurrenceId, str | None]:
         """The steps' titles as they would be shown now, only where the practice lets mails carry them now (rules R3, E)."""
         newest = (await versions.newest(session, journey.tenant, [journey.pathway])).get(journey.pathway, journey.version)
-        known = {one.id: one for one in await journeys.occurrences(session, journey.id)}
         try:
             if not (await self._versions.bound(journey, newest)).published.contents.name_titles_in_mail:
                 return {}
+            known = {one.id: one for one in await journeys.occurrences(session, journey.id)}
             shown = {}
             for name in effect.occurrences:
                 step = StepId(name.rpartition(".")[0])

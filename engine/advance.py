@@ -104,9 +104,8 @@ def advance(structure: Structure, journey: Journey, message: Message, now: datet
         if before is not None:
             after = plan(draft.structure, draft.journey, draft.now)
             moved = tuple(moves_between(before, after, draft.events[seen:], draft.now))
-    turn = _turn(draft)
-    changed_structure = draft.structure if draft.structure is not structure else None
-    return turn._replace(structure=changed_structure, answer=turn.answer.changed(moved=moved))
+    turn = _turn(draft, moved)
+    return turn if draft.structure is structure else turn._replace(structure=draft.structure)
 
 
 def _unchanged(journey: Journey, answer: Answer, now: datetime) -> Turn:
@@ -120,8 +119,8 @@ def _remember(draft: Draft, message: Message) -> None:
     draft.set(answered={**dict(kept), message.id: draft.journey.seq})
 
 
-def _turn(draft: Draft) -> Turn:
+def _turn(draft: Draft, moved: tuple[Move, ...] = ()) -> Turn:
     events = draft.finish()
-    answer = Answer(accepted=True, seq=draft.journey.seq)
+    answer = Answer(accepted=True, seq=draft.journey.seq, moved=moved)
     wake_at = draft.journey.wake_at
     return Turn(journey=draft.journey, events=events, effects=tuple(draft.effects), wake_at=wake_at, answer=answer)

@@ -13,8 +13,6 @@ from engine.effects import Purpose
 from engine.structure import TimeWindow
 
 HoldKind = Literal["together", "day", "week", "quiet", "preferred", "snoozed", "by_hand"]
-_YIELDING: frozenset[HoldKind] = frozenset({"together", "day", "week"})
-"""Holds that end where a mail goes out anyway: it takes along what only they hold, and is no contact more."""
 _OWN_WORDS: frozenset[Purpose] = frozenset({"answer"})
 """What the client has asked for, in a practitioner's own words: it waits for nothing but the client's own snooze."""
 _MOST_MOVES = 50

@@ -31,14 +31,14 @@ def picture(title: str, description: str, height: int, shapes: Iterable[str]) ->
         f'font-family="system-ui, sans-serif" font-size="{SIZE}" fill="{INK}">'
     )
     ground = f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>'
-    named = f"<title>{_xml(title)}</title><desc>{_xml(description)}</desc>"
+    named = f"<title>{safe(title)}</title><desc>{safe(description)}</desc>"
     return "".join((head, named, ground, *shapes, "</svg>"))
 
 
 def text(words: str, x: float, y: float, *, anchor: str = "start", weight: str = "normal") -> str:
     """A line of text, `y` being where its letters stand."""
     place = f'x="{number(x)}" y="{number(y)}" text-anchor="{anchor}" font-weight="{weight}"'
-    return f"<text {place}>{_ALONE.format(_xml(words))}</text>"
+    return f"<text {place}>{_ALONE.format(safe(words))}</text>"
 
 
 def fitted(words: str, width: float, most: int = 2) -> tuple[str, ...]:
@@ -92,5 +92,6 @@ def _share(letter: str) -> float:
     return 0.38 if letter in _NARROW else 0.6
 
 
-def _xml(words: str) -> str:
+def safe(words: str) -> str:
+    """Words that stand in an SVG: visible, and nothing but words."""
     return escape(seen(words))

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from typing import Any, get_args
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
 from engine.base import TenantId
 from engine.effects import CarryOut
 from engine.journey import PauseMode
 from stepwell.access import needs
+from stepwell.connection import keep_at_work
 from stepwell.desk import plain
 from stepwell.errors import NotFound, Refused, Unavailable
 from stepwell.models import BulkAction, BulkItem, BulkItemPage, BulkJob, BulkPreview, ItemState, JobAction, JourneyQuery
@@ -23,8 +23,7 @@ from store.search import Filters, open_counts
 from store.search import count as count_journeys
 from store.search import find as find_journeys
 from store.tables import BulkJobRow
-from workflows.bulk import BulkWorkflow
-from workflows.names import CARRY_ON, JOURNEYS
+from workflows.names import BULK, CARRY_ON
 
 Target = JourneyQuery | Sequence[str]
 """The journeys of a search, or those of these ids."""
@@ -148,16 +147,8 @@ class Bulk(Searching):
     async def _carry_on(self, job: BulkJobRow) -> None:
         """Have its workflow do what waits; where that is about to end, the signal keeps it."""
         try:
-            await self._connection.start_workflow(
-                BulkWorkflow.run,
-                CarryOut(tenant=TenantId(job.tenant), job=job.id),
-                id=job.id,
-                task_queue=JOURNEYS,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                start_signal=CARRY_ON,
-                static_summary=job.action,
-            )
+            work = CarryOut(tenant=TenantId(job.tenant), job=job.id)
+            await keep_at_work(self._connection, BULK, work, id=job.id, summary=job.action, signal=CARRY_ON)
         except RPCError as error:
             raise Unavailable("the journeys are kept, but nothing is begun: Temporal does not answer; try it again") from error
 

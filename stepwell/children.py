@@ -1,7 +1,6 @@
 """Journeys that are steps of other journeys: started, stopped and handed back by the activities of the `pathway` step."""
 
 from contextlib import suppress
-from datetime import date, datetime
 
 from temporalio.client import Client as Connection
 
@@ -11,6 +10,7 @@ from engine.journey import Parent
 from engine.messages import By, Message, StopJourney, TaskDone, TaskFailed
 from engine.steps import StepTypes
 from stepwell.care import Care
+from stepwell.enrolment import date_from
 from stepwell.errors import NotFound, Refused
 from stepwell.messenger import submit
 from stepwell.steering import Steering
@@ -41,7 +41,7 @@ class Children:
             enrolment_key=_key(effect),
             again="use_existing",
             practitioner=row.practitioner,
-            dates={name: _date(value) for name, value in row.dates.items()},
+            dates={name: date_from(value) for name, value in row.dates.items()},
             parent=parent,
         )
 
@@ -72,7 +72,3 @@ class Children:
 
 def _key(effect: Perform) -> str:
     return f"{effect.journey}/{effect.occurrence}/{effect.run}"
-
-
-def _date(text: str) -> date | datetime:
-    return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)

@@ -5,13 +5,13 @@ from typing import Any
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
-from temporalio.common import SearchAttributeKey
+from temporalio.common import SearchAttributeKey, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.envconfig import ClientConfigProfile, ClientConnectConfig
 from temporalio.service import RPCError
 
 from stepwell.errors import Unavailable
 from stepwell.settings import Settings
-from workflows.names import SEARCH_ATTRIBUTES
+from workflows.names import JOURNEYS, SEARCH_ATTRIBUTES
 from workflows.plugin import DATA_CONVERTER
 
 
@@ -29,6 +29,22 @@ async def connect_to(settings: Settings) -> Client:
     except (RPCError, RuntimeError) as error:
         how = "start it with 'stepwell up'" if is_embedded else "check STEPWELL_TEMPORAL or TEMPORAL_ADDRESS, and that it runs"
         raise Unavailable(f"no Temporal server answers at {address}; {how}") from error
+
+
+async def keep_at_work(
+    connection: Client, workflow: str, argument: object, *, id: str, summary: str | None = None, signal: str | None = None
+) -> None:
+    """Have the workflow of that id at work: started where none runs, else told by the signal. Raises RPCError."""
+    await connection.start_workflow(
+        workflow,
+        argument,
+        id=id,
+        task_queue=JOURNEYS,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        start_signal=signal,
+        static_summary=summary,
+    )
 
 
 async def add_search_attributes(client: Client) -> None:

@@ -3,30 +3,22 @@
 from contextlib import suppress
 
 from temporalio.client import Client as Connection
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from engine.base import ClientId, MessageId, TenantId
 from engine.effects import Notify
 from engine.messages import NotificationFailed
+from stepwell.connection import keep_at_work
 from stepwell.errors import NotFound, Refused
 from stepwell.messenger import submit
 from store.contacts import owner_of
-from workflows.contacts import ContactsInput, ContactsWorkflow
-from workflows.names import JOURNEYS, LOOK_AGAIN
+from workflows.contacts import ContactsInput
+from workflows.names import CONTACTS, LOOK_AGAIN
 
 
 async def engage(connection: Connection, tenant: str, client: str) -> None:
     """Have the owner look at what waits, started where it does not run. Raises RPCError."""
-    await connection.start_workflow(
-        ContactsWorkflow.run,
-        ContactsInput(tenant=TenantId(tenant), client=ClientId(client)),
-        id=owner_of(tenant, client),
-        task_queue=JOURNEYS,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-        start_signal=LOOK_AGAIN,
-        static_summary="contacts",
-    )
+    whose = ContactsInput(tenant=TenantId(tenant), client=ClientId(client))
+    await keep_at_work(connection, CONTACTS, whose, id=owner_of(tenant, client), summary="contacts", signal=LOOK_AGAIN)
 
 
 class Owners:

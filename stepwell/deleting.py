@@ -3,14 +3,13 @@
 from typing import get_args
 
 from temporalio.client import Client as Connection
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from engine.base import TenantId
 from engine.effects import Erase
 from engine.findings import did_you_mean
 from stepwell.access import needs
+from stepwell.connection import keep_at_work
 from stepwell.desk import Desk
 from stepwell.errors import NotFound, Refused, Unavailable
 from stepwell.models import Deletion, DeletionPreview, DeletionReason
@@ -19,8 +18,7 @@ from store.erasing import Whose
 from store.ids import new_id
 from store.tables import AuditRow, ErasureRow
 from store.turns import take_turn
-from workflows.erasure import ErasureWorkflow
-from workflows.names import JOURNEYS
+from workflows.names import ERASURE
 
 
 class Deleting(Desk):
@@ -100,21 +98,10 @@ async def engage(connection: Connection, erasure: ErasureRow) -> None:
     """Have its workflow at work; one that is finished stays so. Raises Unavailable."""
     if erasure.finished_at is not None:
         return
+    work = Erase(tenant=TenantId(erasure.tenant), erasure=erasure.id)
     try:
-        await connection.start_workflow(
-            ErasureWorkflow.run,
-            Erase(tenant=TenantId(erasure.tenant), erasure=erasure.id),
-            id=erasure.id,
-            task_queue=JOURNEYS,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            static_summary="deletion",
-        )
-    except WorkflowAlreadyStartedError:
-        return
+        await keep_at_work(connection, ERASURE, work, id=erasure.id, summary="deletion")
     except RPCError as error:
-        if error.status == RPCStatusCode.ALREADY_EXISTS:
-            return
         message = f"deletion {erasure.id} is decided, and not begun yet ({error.message}); a worker begins it as soon as it can"
         raise Unavailable(message) from error
 

@@ -1,5 +1,7 @@
 """What can go wrong for somebody who uses Stepwell; the type says who has to act."""
 
+from pydantic import ValidationError
+
 from engine.errors import StepwellError, Unavailable
 from engine.findings import DefinitionError
 from engine.steptype import InvalidResponse
@@ -15,7 +17,14 @@ __all__ = [
     "Refused",
     "StepwellError",
     "Unavailable",
+    "wrong_in",
 ]
+
+
+def wrong_in(error: ValidationError) -> str:
+    """Everything that is wrong in what was given, each with its place, and nothing of what was given."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg'].lower()}" for one in found)
 
 
 class Refused(StepwellError):

@@ -5,13 +5,13 @@ from datetime import date, datetime, timedelta
 from typing import get_args
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
 from engine.base import TenantId
 from engine.effects import StartGroup
 from stepwell.access import needs
 from stepwell.bulk import Bulk
+from stepwell.connection import keep_at_work
 from stepwell.desk import plain
 from stepwell.errors import NotFound, Refused, Unavailable
 from stepwell.models import Again, BulkJob, Group, GroupMember, GroupMemberPage, JourneyQuery, LateJoiners, MemberState, Waves
@@ -19,8 +19,7 @@ from stepwell.steering import check_start
 from store import bulk, groups, pathways
 from store.ids import id_from, new_id
 from store.tables import ClientGroupRow
-from workflows.group import GroupWorkflow
-from workflows.names import CARRY_ON, JOURNEYS
+from workflows.names import CARRY_ON, GROUP
 
 _MOST_AT_ONCE = 10_000
 _MOST_MEMBERS = 100_000
@@ -223,15 +222,8 @@ class Groups(Bulk):
     async def _carry_group_on(self, group: ClientGroupRow) -> None:
         """Have its workflow look at what waits; where that is about to end, the signal keeps it."""
         try:
-            await self._connection.start_workflow(
-                GroupWorkflow.run,
-                StartGroup(tenant=TenantId(group.tenant), group=group.id),
-                id=group.id,
-                task_queue=JOURNEYS,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                start_signal=CARRY_ON,
-            )
+            work = StartGroup(tenant=TenantId(group.tenant), group=group.id)
+            await keep_at_work(self._connection, GROUP, work, id=group.id, signal=CARRY_ON)
         except RPCError as error:
             raise Unavailable("it is kept, but Temporal does not answer; call it again") from error
 

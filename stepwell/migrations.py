@@ -50,10 +50,8 @@ class Migrations(Bulk):
             for at in range(0, len(named), _A_STATEMENT):
                 await bulk.choose(session, row.id, named[at : at + _A_STATEMENT])
             row.finished_at = row.cancelled_at = None
-            session.add(row)
-            if not await bulk.finish(session, row, self._now()):
-                await session.flush()
-        if row.finished_at is None:
+            is_finished = await bulk.finish(session, row, self._now())
+        if not is_finished:
             await self._carry_on(row)
         return await self.bulk_job(job)
 

@@ -10,7 +10,7 @@ from engine.messages import Message
 from engine.turn import Answer
 from stepwell.desk import Desk, plain
 from stepwell.enrolment import refuse_deleting
-from stepwell.errors import NotFound, NotStarted, Refused, Unavailable
+from stepwell.errors import NotFound, NotStarted, Refused, Unavailable, wrong_in
 from stepwell.messenger import submit
 from store import journeys
 from store.ids import new_id
@@ -57,8 +57,4 @@ def message_from(kind: type[Message], name: str, facts: dict[str, Any]) -> Messa
     try:
         return kind(id=name, **facts)
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(str(part) for part in one['loc'])}: {one['msg'].lower()}"
-            for one in error.errors(include_url=False, include_input=False, include_context=False)
-        )
-        raise Refused("malformed", "G8", f"the journey was not asked: {wrong}") from None
+        raise Refused("malformed", "G8", f"the journey was not asked: {wrong_in(error)}") from None

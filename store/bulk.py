@@ -120,13 +120,12 @@ async def settle(
     )
 
 
-async def choose(session: AsyncSession, job: str, journeys: Sequence[str] | None) -> int:
-    """Choose these journeys of those that are ready, or with None all of them; returns how many."""
+async def choose(session: AsyncSession, job: str, journeys: Sequence[str] | None) -> None:
+    """Choose these journeys of those that are ready, or with None all of them."""
     ready = [col(BulkItemRow.job) == job, col(BulkItemRow.state) == READY]
     if journeys is not None:
         ready.append(col(BulkItemRow.journey).in_(journeys))
-    found = await session.execute(update(BulkItemRow).where(*ready).values(state=CHOSEN, message=None, done_at=None))
-    return int(found.rowcount)  # type: ignore[attr-defined] # a result of UPDATE has it
+    await session.execute(update(BulkItemRow).where(*ready).values(state=CHOSEN, message=None, done_at=None))
 
 
 async def leave(session: AsyncSession, job: str) -> None:

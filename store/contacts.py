@@ -73,17 +73,6 @@ async def taken(
     return sorted(mails.values())
 
 
-async def of_letter(session: AsyncSession, letter: str) -> list[ContactRow]:
-    """The messages in one mail."""
-    row = await session.get(ContactRow, letter)
-    if row is None:
-        return []
-    query = select(ContactRow).where(
-        ContactRow.tenant == row.tenant, ContactRow.client == row.client, ContactRow.letter == letter
-    )
-    return list((await session.scalars(query.order_by(col(ContactRow.intended_at), col(ContactRow.id)))).all())
-
-
 async def look_again(session: AsyncSession, tenant: str, client: str, now: datetime) -> bool:
     """Have everything that waits looked at anew, because a rule has changed; whether anything does."""
     found = [row for row in await open_of(session, tenant, client) if not row.direct]

@@ -1,6 +1,6 @@
 """One action on many journeys, over HTTP: looked at first, then carried out with progress."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import Query
 from pydantic import Field, model_validator
@@ -15,15 +15,14 @@ from stepwell.models import BulkAction, BulkItem, BulkJob, BulkPreview, ItemStat
 routes = Routes("Bulk actions")
 
 
-class Choice(Form):
+class Chosen(Form):
     """The journeys of a search, or those named."""
 
-    action: BulkAction
     search: JourneyQuery | None = None
     journeys: list[str] | None = Field(default=None, min_length=1, max_length=10_000)
 
     @model_validator(mode="after")
-    def _is_one(self) -> "Choice":
+    def _is_one(self) -> Self:
         if (self.search is None) == (self.journeys is None):
             raise ValueError("give a search or journeys, one of the two")
         return self
@@ -32,6 +31,12 @@ class Choice(Form):
     def target(self) -> Target:
         """As the use case takes it."""
         return self.search if self.search is not None else list(self.journeys or ())
+
+
+class Choice(Chosen):
+    """What would be done to them."""
+
+    action: BulkAction
 
 
 class BulkWish(Choice):

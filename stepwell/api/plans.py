@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from engine.base import StepId
 from engine.mapping import Mapping, Waits
 from engine.turn import Answer
+from stepwell.api.bulk import Chosen
 from stepwell.api.forms import AnyId, Form, JourneyId, Name, Reason, StepName, WithReason
 from stepwell.api.routes import Door, MessageId, Routes
-from stepwell.bulk import Target
 from stepwell.handle import Stepwell
-from stepwell.models import BulkJob, JourneyQuery, MigrationDifference
+from stepwell.models import BulkJob, MigrationDifference
 
 routes = Routes("Plans and versions")
 
@@ -55,33 +55,20 @@ class MigrationWish(MigrationLook):
     )
 
 
-class MigrationOfMany(MigrationLook):
+class MigrationOfMany(Chosen, MigrationLook):
     """Which journeys, where they would go, and why."""
 
     reason: Reason = Field(description="Why; kept in each journey's history. Write no names.")
-    search: JourneyQuery | None = None
-    journeys: list[str] | None = Field(default=None, min_length=1, max_length=10_000)
-
-    @model_validator(mode="after")
-    def _is_one(self) -> "MigrationOfMany":
-        if (self.search is None) == (self.journeys is None):
-            raise ValueError("give a search or journeys, one of the two")
-        return self
-
-    @property
-    def target(self) -> Target:
-        """As the use case takes it."""
-        return self.search if self.search is not None else list(self.journeys or ())
 
 
-class Chosen(Form):
+class Pick(Form):
     """Whom to move: `all` that are ready, `these`, or `none`."""
 
     choose: Literal["all", "these", "none"]
     journeys: list[str] = Field(default_factory=list, max_length=10_000, description="With `these`.")
 
     @model_validator(mode="after")
-    def _are_named(self) -> "Chosen":
+    def _are_named(self) -> Self:
         if (self.choose == "these") != bool(self.journeys):
             raise ValueError("name journeys with 'these', and only with it")
         return self
@@ -135,7 +122,7 @@ async def propose_migration(wish: MigrationOfMany, door: Door, message_id: Messa
 
 
 @routes.post("/migrations/{job}/apply", uses=Stepwell.apply_migration)
-async def apply_migration(job: AnyId, wish: Chosen, door: Door) -> BulkJob:
+async def apply_migration(job: AnyId, wish: Pick, door: Door) -> BulkJob:
     """Move all journeys that are ready, these, or none"""
     if wish.choose == "none":
         return await door.leave_migration(job)

@@ -4,10 +4,9 @@ from typing import Annotated
 
 import typer
 
-from engine.calendar import wall
 from engine.zones import zone_of
 from stepwell.cli.journeys import Journey, MessageId, Reason, Step, instant, tell
-from stepwell.cli.output import Json, run, say, show_json, show_table
+from stepwell.cli.output import Json, local, run, say, show_json, show_table
 from stepwell.handle import Stepwell
 
 
@@ -81,7 +80,7 @@ def coming(journey: Journey, json: Json = False) -> None:
             ("when", "step", "title", "what it will be"),
             [
                 (
-                    f"{wall(one.at, zone):%a %Y-%m-%d %H:%M}{'' if one.is_certain else ', at the earliest'}" if one.at else "—",
+                    f"{local(one.at, zone)}{'' if one.is_certain else ', at the earliest'}" if one.at else "—",
                     one.occurrence,
                     one.title,
                     one.words,

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from engine.zones import zone_of
 from stepwell.cli.journeys import instant
-from stepwell.cli.output import Json, out, run, say, show_json, show_table
+from stepwell.cli.output import Json, local, out, run, say, show_json, show_table
 from stepwell.handle import Stepwell
 from stepwell.models import ClientChanges, ContactBudget, DeletionReason
 
@@ -360,7 +360,7 @@ def _standing(found: ContactBudget) -> list[tuple[str, str]]:
 
 
 def _local(instant: datetime | None, zone: ZoneInfo) -> str:
-    return f"{instant.astimezone(zone):%a %Y-%m-%d %H:%M}" if instant else ""
+    return local(instant, zone) if instant else ""
 
 
 def _hours(text: str) -> tuple[str, str]:

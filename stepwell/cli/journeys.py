@@ -14,7 +14,7 @@ from engine.findings import did_you_mean
 from engine.journey import JourneyStatus, PauseMode
 from engine.turn import Answer, Move
 from engine.zones import zone_of
-from stepwell.cli.output import Json, out, run, say, show_crisis_text, show_json, show_table
+from stepwell.cli.output import Json, local, out, run, say, show_crisis_text, show_json, show_table
 from stepwell.cli.pathways import Dates, client_dates, read_file, show_plan
 from stepwell.forecast import words_of
 from stepwell.handle import Stepwell
@@ -69,7 +69,7 @@ def show_moves(moved: Iterable[Move], zone: ZoneInfo) -> None:
     def told(at: datetime | None, *, is_there: bool) -> str:
         if not is_there:
             return "not planned"
-        return f"{wall(at, zone):%a %Y-%m-%d %H:%M}" if at else "nobody knows"
+        return local(at, zone) if at else "nobody knows"
 
     rows = [
         (

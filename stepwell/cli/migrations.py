@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 import typer
 from pydantic import ValidationError
 
-from engine.calendar import wall
 from engine.loading import load
 from engine.mapping import Mapping
 from engine.zones import zone_of
 from stepwell.cli.journeys import Journey, MessageId, Reason, tell
-from stepwell.cli.output import Json, run, say, show_json, show_table
+from stepwell.cli.output import Json, local, run, say, show_json, show_table
 from stepwell.cli.pathways import read_file
+from stepwell.errors import wrong_in
 from stepwell.handle import Stepwell
 from stepwell.models import BulkJob, ItemState, JourneyQuery, MigrationDifference
 
@@ -44,8 +44,7 @@ def _mapping(file: Path | None) -> Mapping:
     try:
         return Mapping.model_validate(load(read_file(file)).value or {})
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg'].lower()}" for one in error.errors())
-        raise typer.BadParameter(f"the mapping cannot be read: {wrong}") from None
+        raise typer.BadParameter(f"the mapping cannot be read: {wrong_in(error)}") from None
 
 
 @app.command()
@@ -208,7 +207,7 @@ def _show(found: MigrationDifference, zone: ZoneInfo) -> None:
         return
 
     def told(at: datetime | None) -> str:
-        return f"{wall(at, zone):%a %Y-%m-%d %H:%M}" if at else "nobody knows"
+        return local(at, zone) if at else "nobody knows"
 
     def then(at: datetime | None, *, certain: bool) -> str:
         return told(at) if certain or at is None else f"{told(at)} at the earliest"

@@ -5,8 +5,10 @@ import json
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from enum import IntEnum
 from typing import Annotated, Any, NoReturn
+from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import BaseModel
@@ -14,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from engine.calendar import wall
 from engine.findings import Finding
 from stepwell import logs
 from stepwell.errors import DefinitionError, InvalidResponse, NotFound, NotRunning, Refused, StepwellError, Unavailable
@@ -139,6 +142,11 @@ def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], No
     with bar:
         task = bar.add_task("", total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+def local(instant: datetime, zone: ZoneInfo) -> str:
+    """An instant as a clock in that zone shows it."""
+    return f"{wall(instant, zone):%a %Y-%m-%d %H:%M}"
 
 
 def say(words: str) -> None:

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from engine.calendar import wall
 from engine.findings import DefinitionError
 from engine.publishing import Checked, Published, check_pathway, pathway_schema
 from engine.schedule import words_for
@@ -15,7 +14,7 @@ from engine.steps import StepTypes
 from engine.structure import Timing
 from engine.turn import Plan
 from engine.zones import UnknownZone, zone_of
-from stepwell.cli.output import Exit, Json, err, fail, run, say, show_finding, show_json, show_table
+from stepwell.cli.output import Exit, Json, err, fail, local, run, say, show_finding, show_json, show_table
 from stepwell.errors import NotFound, StepwellError
 from stepwell.forecast import forecast_start, words_of
 from stepwell.handle import Stepwell
@@ -121,7 +120,7 @@ def show_plan(plan: Plan, zone: ZoneInfo, *, empty: str, title: str | None = Non
         ("when", "what", "step", "why"),
         [
             (
-                f"{wall(item.at, zone):%a %Y-%m-%d %H:%M}" if item.at else "—",
+                local(item.at, zone) if item.at else "—",
                 item.what if item.certain or item.at is None else f"{item.what}, at the earliest",
                 item.occurrence,
                 words_of(item.reason, item.waits_for),

@@ -55,6 +55,10 @@ class Action(NamedTuple):
     is_final: bool = False
 
 
+async def _change_plan(door: Stepwell, journey: str, facts: dict[str, Any]) -> Answer:
+    return await door.change_plan(journey, **facts)
+
+
 ACTIONS: dict[str, Action] = {
     "remind": Action(
         "Remind now",
@@ -95,21 +99,21 @@ ACTIONS: dict[str, Action] = {
         "Leave out",
         "Leaves the step out for this client: when its turn comes it does not apply. What repeats comes no more.",
         ChangePlan,
-        lambda door, journey, facts: door.change_plan(journey, **facts),
+        _change_plan,
         has_reason=True,
     ),
     "restore": Action(
         "Take back in",
         "Takes a step back in that was left out.",
         ChangePlan,
-        lambda door, journey, facts: door.change_plan(journey, **facts),
+        _change_plan,
         has_reason=True,
     ),
     "shift_step": Action(
         "Shift",
         "Lets the step come later or sooner, or on a day; what hangs on it follows.",
         ChangePlan,
-        lambda door, journey, facts: door.change_plan(journey, **facts),
+        _change_plan,
         asks=("shift",),
         has_reason=True,
     ),
@@ -117,7 +121,7 @@ ACTIONS: dict[str, Action] = {
         "Put elsewhere",
         "Puts the step behind another one, for this client alone.",
         ChangePlan,
-        lambda door, journey, facts: door.change_plan(journey, **facts),
+        _change_plan,
         asks=("after",),
         has_reason=True,
     ),

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from html import escape
 from typing import NamedTuple
 
-from engine.words import seen
+from engine.pictures import safe
 
 _WIDTH = 720
 _ROW = 30
@@ -47,8 +46,8 @@ def funnel(bars: Sequence[Bar], *, title: str) -> str:
 
 def _funnel_row(bar: Bar, row: int, most: int) -> Iterator[str]:
     y, full = row * _ROW + 3, _WIDTH - _LABELS - _FIGURES
-    yield f"<g><title>{_safe(bar.words)}</title>"
-    yield f'<text class="label" x="0" y="{y + 17}">{_safe(_short(bar.label, 32))}</text>'
+    yield f"<g><title>{safe(bar.words)}</title>"
+    yield f'<text class="label" x="0" y="{y + 17}">{safe(_short(bar.label, 32))}</text>'
     reached = bar.reached / most * full
     yield f'<rect class="reached" x="{_LABELS}" y="{y + 3}" width="{reached:.1f}" height="18" rx="2"/>'
     x = float(_LABELS)
@@ -74,7 +73,7 @@ def adherence(weeks: Sequence[Week], *, title: str) -> str:
         left = 44 + place * wide
         if week.offered:
             done, in_time = week.completed / week.offered, week.on_time / week.offered
-            parts.append(f"<g><title>{_safe(_words(week))}</title>")
+            parts.append(f"<g><title>{safe(_words(week))}</title>")
             for name, part, share in (("completed", done, 0.7), ("ontime", in_time, 0.3)):
                 tall = (floor - top) * min(part, 1.0)
                 parts.append(
@@ -94,13 +93,9 @@ def _head(name: str, width: int, height: int, title: str, description: str) -> s
     return (
         f'<svg class="chart {name}" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
         f'aria-labelledby="{name}-title {name}-desc">'
-        f'<title id="{name}-title">{_safe(title)}</title><desc id="{name}-desc">{_safe(description)}</desc>'
+        f'<title id="{name}-title">{safe(title)}</title><desc id="{name}-desc">{safe(description)}</desc>'
     )
 
 
 def _short(words: str, most: int) -> str:
     return words if len(words) <= most else f"{words[: most - 1]}…"
-
-
-def _safe(words: str) -> str:
-    return escape(seen(words))

@@ -4,13 +4,13 @@ A pure function of the pathway. What a line means is said in words as well, in t
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
 from typing import NamedTuple
 
 from engine.contents import Contents
 from engine.durations import Offset
+from engine.pictures import safe
 from engine.structure import Anchor, Condition, StepStructure, Structure
-from engine.words import in_language, seen
+from engine.words import in_language
 
 _WIDTH = 760
 _LEFT = 90
@@ -130,7 +130,7 @@ def graph(structure: Structure, contents: Contents, *, title: str) -> str:
     parts = [
         f'<svg class="graph" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="group" '
         'aria-labelledby="graph-title graph-desc">',
-        f'<title id="graph-title">{_safe(title)}</title>',
+        f'<title id="graph-title">{safe(title)}</title>',
         f'<desc id="graph-desc">{len(structure.steps)} steps from top to bottom; what each waits for is in the table.</desc>',
     ]
     for name, room in (("names", 110), ("words", 10)):
@@ -154,7 +154,7 @@ def _drawn(link: Link, places: Mapping[str, int]) -> str:
         right = _LEFT + _BOX
         bend = right + 36 + 20 * min(abs(b - a), 9)
         path = f"M{right} {_top(a) + 36} C{bend} {_top(a) + 36} {bend} {end + 20} {right} {end + 20}"
-    return f'<path class="link {link.kind}" d="{path}"><title>{_safe(said)}</title></path>'
+    return f'<path class="link {link.kind}" d="{path}"><title>{safe(said)}</title></path>'
 
 
 _SAYS = {"gate": "comes after", "needs": "needs", "when": "depends on what came of", "anchor": "counts from"}
@@ -165,11 +165,11 @@ def _box(step: StepStructure, contents: Contents, row: int) -> Iterator[str]:
     title = in_language(shown.title, contents.language, contents.language) if shown.title else step.id
     kind = "required" if step.required else "optional"
     words = f"{title} {timing_words(step)} {shown.type} ({step.id}), {kind}, for the {step.actor}; {gate_words(step)}"
-    yield f'<a class="box {kind}" href="#step-{_safe(step.id)}" aria-label="{_safe(words)}"><title>{_safe(words)}</title>'
+    yield f'<a class="box {kind}" href="#step-{safe(step.id)}" aria-label="{safe(words)}"><title>{safe(words)}</title>'
     yield f'<rect x="{_LEFT}" y="{y}" width="{_BOX}" height="{_TALL}" rx="6"/>'
-    yield f'<text class="name" clip-path="url(#names)" x="{_LEFT + 14}" y="{y + 22}">{_safe(title)}</text>'
-    yield f'<text class="more" clip-path="url(#words)" x="{_LEFT + 14}" y="{y + 42}">{_safe(timing_words(step))}</text>'
-    yield f'<text class="type" x="{_LEFT + _BOX - 12}" y="{y + 22}" text-anchor="end">{_safe(shown.type)}</text></a>'
+    yield f'<text class="name" clip-path="url(#names)" x="{_LEFT + 14}" y="{y + 22}">{safe(title)}</text>'
+    yield f'<text class="more" clip-path="url(#words)" x="{_LEFT + 14}" y="{y + 42}">{safe(timing_words(step))}</text>'
+    yield f'<text class="type" x="{_LEFT + _BOX - 12}" y="{y + 22}" text-anchor="end">{safe(shown.type)}</text></a>'
 
 
 def _top(row: int) -> int:
@@ -194,7 +194,3 @@ def step_rows(structure: Structure, contents: Contents) -> Sequence[dict[str, ob
         }
         for step in structure.steps
     ]
-
-
-def _safe(words: str) -> str:
-    return escape(seen(words))

@@ -14,7 +14,7 @@ from stepwell.console.frame import ConsoleRoute
 from stepwell.console.journey import JourneyId
 from stepwell.console.journeys import Door, written
 from stepwell.console.pages import go, page
-from stepwell.errors import NotFound, Refused, Unavailable
+from stepwell.errors import NotFound, Refused, Unavailable, wrong_in
 from stepwell.handle import Stepwell
 from stepwell.models import MigrationDifference
 from store.ids import new_id
@@ -127,5 +127,4 @@ def _mapping(text: str) -> Mapping:
     try:
         return Mapping.model_validate(read)
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg'].lower()}" for one in error.errors())
-        raise Refused("malformed", "E2", f"the mapping cannot be read: {wrong}") from None
+        raise Refused("malformed", "E2", f"the mapping cannot be read: {wrong_in(error)}") from None

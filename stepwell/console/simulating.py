@@ -128,9 +128,7 @@ async def live(
     seed: Seed = 1,
 ) -> Response:
     """How far it is, and what came of it."""
-    published, _, mark = await published_of(door, pathway, version)
-    if published is None:
-        raise NotFound(f"the draft of {pathway} cannot be simulated any more; load the page again")
+    published, mark = await published_still(door, pathway, version, "simulated")
     run = _run(request, door, published, mark, clients, behaviour, seed)
     return fragment(request, "simulation.html", run=run, pathway=pathway, question=request.url.query)
 
@@ -148,6 +146,14 @@ def _run(request: Request, door: Stepwell, published: Published, mark: str, clie
         )
 
     return runs.of((request.state.caller.tenant, mark, clients, behaviour, seed, start), clients, compute)
+
+
+async def published_still(door: Stepwell, pathway: str, version: int | None, what: str) -> tuple[Published, str]:
+    """The same for a page that had it when it was loaded. Raises NotFound where the draft has become wrong meanwhile."""
+    published, _, mark = await published_of(door, pathway, version)
+    if published is None:
+        raise NotFound(f"the draft of {pathway} cannot be {what} any more; load the page again")
+    return published, mark
 
 
 async def published_of(door: Stepwell, pathway: str, version: int | None) -> tuple[Published | None, list[str], str]:

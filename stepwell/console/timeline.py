@@ -5,11 +5,10 @@ A pure function of what it is given. Colours come from the style sheet by class;
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from html import escape
 from typing import NamedTuple
 
 from engine.calendar import from_wall, wall
-from engine.words import seen
+from engine.pictures import safe
 from engine.zones import zone_of
 
 WIDTH = 1000
@@ -77,7 +76,7 @@ def timeline(spans: Sequence[Span], frame: Frame, *, now: datetime, zone: str, t
     parts = [
         f'<svg class="timeline" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="group" '
         f'aria-labelledby="timeline-title timeline-desc">',
-        f'<title id="timeline-title">{_safe(title)}</title><desc id="timeline-desc">{_safe(description)}</desc>',
+        f'<title id="timeline-title">{safe(title)}</title><desc id="timeline-desc">{safe(description)}</desc>',
         f'<clipPath id="labels"><rect x="0" y="0" width="{_LABELS - 10}" height="{height}"/></clipPath>',
         *_axis(frame, zone, height),
         *(line for row, span in enumerate(shown) for line in _line(span, row, frame, now)),
@@ -91,7 +90,7 @@ def _axis(frame: Frame, zone: str, height: int) -> Iterator[str]:
     for at, words in _ticks(frame, zone):
         x = _x(at, frame)
         yield f'<line class="tick" x1="{x}" y1="{_HEAD - 8}" x2="{x}" y2="{height}"/>'
-        yield f'<text class="tick" x="{x}" y="{_HEAD - 14}" text-anchor="{_anchor(x)}">{_safe(words)}</text>'
+        yield f'<text class="tick" x="{x}" y="{_HEAD - 14}" text-anchor="{_anchor(x)}">{safe(words)}</text>'
 
 
 def _ticks(frame: Frame, zone: str) -> Iterator[tuple[datetime, str]]:
@@ -116,11 +115,11 @@ _STEPS = [
 def _line(span: Span, row: int, frame: Frame, now: datetime) -> Iterator[str]:
     top = _HEAD + row * _ROW
     middle = top + _ROW / 2
-    yield f'<a class="step {span.state}" href="#row-{_safe(span.occurrence)}" aria-label="{_safe(span.words)}">'
-    yield f"<title>{_safe(span.words)}</title>"
+    yield f'<a class="step {span.state}" href="#row-{safe(span.occurrence)}" aria-label="{safe(span.words)}">'
+    yield f"<title>{safe(span.words)}</title>"
     yield f'<rect class="row" x="0" y="{top}" width="{WIDTH}" height="{_ROW}"/>'
     yield f'<text class="sign" x="6" y="{middle + 4.5:.1f}">{span.sign}</text>'
-    yield f'<text class="label" clip-path="url(#labels)" x="28" y="{middle + 4.5:.1f}">{_safe(span.title)}</text>'
+    yield f'<text class="label" clip-path="url(#labels)" x="28" y="{middle + 4.5:.1f}">{safe(span.title)}</text>'
     if span.begins is not None:
         yield from _bar(span, span.begins, middle, frame, now)
         for at in span.reminded:
@@ -171,7 +170,3 @@ def _x(at: datetime, frame: Frame) -> float:
 
 def _day(at: datetime, zone: str) -> str:
     return f"{wall(at, zone_of(zone)):%d %b %Y}"
-
-
-def _safe(words: str) -> str:
-    return escape(seen(words))

@@ -12,8 +12,17 @@ from stepwell.console.journey import JourneyId
 from stepwell.console.journeys import Door
 from stepwell.console.pages import fragment, page
 from stepwell.console.pathways import PathwayName
-from stepwell.console.simulating import BEHAVIOURS, LIKE_PAST, Behaviour, Run, Seed, Simulations, Version, published_of
-from stepwell.errors import NotFound
+from stepwell.console.simulating import (
+    BEHAVIOURS,
+    LIKE_PAST,
+    Behaviour,
+    Run,
+    Seed,
+    Simulations,
+    Version,
+    published_of,
+    published_still,
+)
 from stepwell.handle import Stepwell
 from stepwell.replaying import MOST_JOURNEYS
 from stepwell.trying import MOST_A_WEEK
@@ -82,9 +91,7 @@ async def live_what_if(
     asked: Asked = 0,
 ) -> Response:
     """How far it is, and what came of it."""
-    published, _, mark = await published_of(door, pathway, version)
-    if published is None:
-        raise NotFound(f"the draft of {pathway} cannot be tried any more; load the page again")
+    _, mark = await published_still(door, pathway, version, "tried")
     policy = Policy(unknown=unknown, unprompted=unprompted)
     run = _what_if(request, door, pathway, version, mark, journeys, policy, asked, running=bool(running))
     return fragment(request, "what_if_run.html", pathway=pathway, **_run_words(request, "what-if", pathway, run))
@@ -160,9 +167,7 @@ async def live_impact(
     seed: Seed = 1,
 ) -> Response:
     """How far it is, and what came of it."""
-    published, _, mark = await published_of(door, pathway, version)
-    if published is None:
-        raise NotFound(f"the draft of {pathway} cannot be simulated any more; load the page again")
+    _, mark = await published_still(door, pathway, version, "simulated")
     run = _impact(request, door, pathway, version, mark, per_week, behaviour, seed)
     return fragment(request, "what_if_run.html", pathway=pathway, **_run_words(request, "impact", pathway, run))
 

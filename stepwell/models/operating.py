@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from stepwell.models.base import Out
+from stepwell.models.migrating import StepMove
 
 
 class AuditEntry(Out):
@@ -29,18 +30,10 @@ class StateChange(Out):
     after: str
 
 
-class PlanChange(Out):
+class PlanChange(StepMove):
     """Something that would come at another time, or only then, or not any more."""
 
-    what: str
-    occurrence: str
     step: str
-    before: datetime | None
-    after: datetime | None
-    is_new: bool
-    is_gone: bool
-    certain: bool
-    """Of `after`. False: the earliest, if everything before it is done at once."""
 
 
 class MessageAhead(Out):

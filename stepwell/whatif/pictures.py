@@ -4,10 +4,9 @@ Each has a title and a description for those who do not see it, and the same fig
 """
 
 from collections.abc import Iterator, Sequence
-from html import escape
 from typing import NamedTuple
 
-from engine.words import seen
+from engine.pictures import safe
 from stepwell.whatif.comparing import StepCompared, StepCounts, WhatIf
 from stepwell.whatif.impact import Impact
 
@@ -58,8 +57,8 @@ def _count(counts: StepCounts | None, what: str) -> int:
 
 def _pair_rows(row: Pair, y: int, most: int) -> Iterator[str]:
     full = _WIDTH - _LABELS - _FIGURES
-    yield f"<g><title>{_safe(row.words)}</title>"
-    yield f'<text class="label" x="0" y="{y + 22}">{_safe(_short(row.label, 28))}</text>'
+    yield f"<g><title>{safe(row.words)}</title>"
+    yield f'<text class="label" x="0" y="{y + 22}">{safe(_short(row.label, 28))}</text>'
     known = row.after - row.assumed
     for name, count, top in (("before", row.before, y + 2), ("after", known, y + 20)):
         yield f'<rect class="{name}" x="{_LABELS}" y="{top}" width="{count / most * full:.1f}" height="15" rx="2"/>'
@@ -94,12 +93,12 @@ def _columns(name: str, columns: Sequence[tuple[str, float]], title: str, *, alo
     every = max(1, round(len(columns) / 10))
     for at, (label, count) in enumerate(columns):
         left, tall = 10 + at * wide, (floor - top) * count / most
-        parts.append(f"<g><title>{_safe(label)}: {count:g}</title>")
+        parts.append(f"<g><title>{safe(label)}: {count:g}</title>")
         parts.append(
             f'<rect class="after" x="{left:.1f}" y="{floor - tall:.1f}" width="{wide * 0.7:.1f}" height="{tall:.1f}" rx="2"/>'
         )
         if at % every == 0:
-            parts.append(f'<text class="tick" x="{left:.1f}" y="{floor + 18:.0f}">{_safe(_short(label, 10))}</text>')
+            parts.append(f'<text class="tick" x="{left:.1f}" y="{floor + 18:.0f}">{safe(_short(label, 10))}</text>')
             parts.append(f'<text class="figure" x="{left:.1f}" y="{floor - tall - 4:.1f}">{count:g}</text>')
         parts.append("</g>")
     return "\n".join([*parts, "</svg>"])
@@ -111,13 +110,9 @@ def _head(name: str, height: int, title: str, description: str, *, alone: bool) 
     return (
         f'<svg class="chart whatif" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}"{size} role="img" '
         f'aria-labelledby="{name}-title {name}-desc">'
-        f'<title id="{name}-title">{_safe(title)}</title><desc id="{name}-desc">{_safe(description)}</desc>{style}'
+        f'<title id="{name}-title">{safe(title)}</title><desc id="{name}-desc">{safe(description)}</desc>{style}'
     )
 
 
 def _short(words: str, most: int) -> str:
     return words if len(words) <= most else f"{words[: most - 1]}…"
-
-
-def _safe(words: str) -> str:
-    return escape(seen(words))
