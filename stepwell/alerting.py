@@ -19,7 +19,8 @@ from stepwell.models import Alert
 from store import alerts, erasing, journeys
 from store.erasing import Whose
 from store.tables import AlertRow, JourneyRow
-from workflows.alarm import AlarmInput, AlarmWorkflow
+from workflows.alarm import AlarmWorkflow
+from workflows.inputs import AlarmInput
 from workflows.names import JOURNEYS
 
 

@@ -11,7 +11,7 @@ from stepwell.connection import keep_at_work
 from stepwell.errors import NotFound, Refused
 from stepwell.messenger import submit
 from store.contacts import owner_of
-from workflows.contacts import ContactsInput
+from workflows.inputs import ContactsInput
 from workflows.names import CONTACTS, LOOK_AGAIN
 
 

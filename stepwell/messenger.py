@@ -10,7 +10,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from engine.messages import Message
 from engine.turn import Answer
 from stepwell.errors import NotFound, Refused, Unavailable
-from workflows.journey import Submission
+from workflows.inputs import Submission
 from workflows.names import REFUSED, REPEATED, SUBMIT
 
 _ONE_TRY = timedelta(seconds=10)

@@ -25,7 +25,8 @@ from stepwell.previewing import Previewing
 from stepwell.steering import Steering
 from store import journeys, pathways
 from store.tables import AddedStepRow, JourneyRow
-from workflows.journey import Checkpoint, JourneyWorkflow
+from workflows.inputs import Checkpoint
+from workflows.journey import JourneyWorkflow
 
 _PRACTITIONER = By(role="practitioner")
 _LOOK = "to see what it would change"

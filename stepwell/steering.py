@@ -39,7 +39,8 @@ from stepwell.telling import Telling
 from store import clients, erasing, journeys
 from store.erasing import Whose
 from store.tables import ClientRow, JourneyRow
-from workflows.journey import JourneyInput, JourneyWorkflow
+from workflows.inputs import JourneyInput
+from workflows.journey import JourneyWorkflow
 from workflows.names import JOURNEYS, PATHWAY, STATE, TENANT, VERSION
 
 _PRACTITIONER = By(role="practitioner")

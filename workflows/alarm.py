@@ -13,30 +13,15 @@ from workflows.sending import try_channel
 
 with workflow.unsafe.imports_passed_through():
     from engine.alarm import next_round_at, rungs_reached, told
-    from engine.base import ClientId, EffectId, Frozen, Instant, JourneyId, OccurrenceId, TenantId
+    from engine.base import EffectId
     from engine.effects import Notify, NotifyResult
-    from engine.structure import Alerts
     from engine.zones import zone_of
+    from workflows.inputs import AlarmInput
 
 _ONE_ROUND = timedelta(minutes=5)
 """How long one round tries to reach somebody: the next one is due soon."""
 _SOON = timedelta(minutes=1)
 """After a round that reached nobody."""
-
-
-class AlarmInput(Frozen):
-    """An alert: ids and whom to tell, nothing of what was answered."""
-
-    alert: str
-    tenant: TenantId
-    journey: JourneyId
-    client: ClientId
-    occurrence: OccurrenceId
-    raised_at: Instant
-    alerts: Alerts
-    round: int = 1
-    rungs: int = 1
-    """How far up the ladder it has come."""
 
 
 @workflow.defn(name=ALARM)

@@ -8,18 +8,11 @@ from workflows.names import CONTACTS, LOOK_AGAIN
 from workflows.policies import CONTACTING
 
 with workflow.unsafe.imports_passed_through():
-    from engine.base import ClientId, Frozen, TenantId
     from engine.effects import SEND_CONTACTS, ContactsSent, SendContacts
+    from workflows.inputs import ContactsInput
 
 _SOON = timedelta(seconds=1)
 """At least so long between two looks: the clock of whoever looks may be behind the server's."""
-
-
-class ContactsInput(Frozen):
-    """Whose they are."""
-
-    tenant: TenantId
-    client: ClientId
 
 
 @workflow.defn(name=CONTACTS)

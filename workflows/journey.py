@@ -14,13 +14,12 @@ from workflows.policies import LOOKING, POLICIES
 from workflows.sending import try_channel
 
 with workflow.unsafe.imports_passed_through():
-    from engine.advance import StartFacts, advance, begin
-    from engine.base import EffectId, Frozen, MessageId
+    from engine.advance import advance, begin
+    from engine.base import EffectId, MessageId
     from engine.effects import (
         AWAIT_STEP_TYPE,
         FIND_STEP_TYPE,
         Notify,
-        Outward,
         Perform,
         Performed,
         Record,
@@ -32,8 +31,8 @@ with workflow.unsafe.imports_passed_through():
     from engine.messages import By, Message, NotificationFailed, StepTypeAnswered, StopJourney, TaskDone, TaskFailed, Tick
     from engine.plan import plan
     from engine.settle import has_open
-    from engine.structure import Structure
     from engine.turn import Answer, Plan, Turn
+    from workflows.inputs import Checkpoint, JourneyInput, Submission
 
 _BATCH = 200
 """Events in one recording: well below a payload's limit, enough to catch up quickly."""
@@ -42,31 +41,6 @@ _GRACE = timedelta(seconds=10)
 _RECENT = 200
 _MOST_MOVES = 200
 """What an answer tells of what it moved: a payload has a limit, and a diary may come for years."""
-
-
-class JourneyInput(Frozen):
-    """What a run begins with: the facts of a new journey, or everything the run before it left."""
-
-    structure: Structure
-    facts: StartFacts | None = None
-    journey: Journey | None = None
-    unrecorded: tuple[Event, ...] = ()
-    unsent: tuple[Outward, ...] = ()
-    rotate_at: int = 1000
-    """Continue as new at this many events: about 0.5 s of replay."""
-
-
-class Submission(Frozen):
-    """One message on its way in."""
-
-    message: Message
-
-
-class Checkpoint(Frozen):
-    """A journey at an instant: its state, and the structure that it goes by."""
-
-    structure: Structure
-    journey: Journey
 
 
 class _Waiting:

