@@ -17,7 +17,7 @@ from store.groups import Became
 from store.tables import ClientGroupRow, GroupMemberRow
 
 _log = structlog.get_logger("stepwell.groups")
-_A_BATCH = 100
+_A_BATCH = 250
 _A_CALL = 20
 """Batches that one call of the activity does at most."""
 _LONGEST_WAIT = 30 * 86400.0

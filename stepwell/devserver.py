@@ -22,6 +22,11 @@ from workflows.plugin import DATA_CONVERTER
 
 _RETENTION = timedelta(days=90)
 _PATIENCE = 20.0
+_TRIES = 3
+
+
+class _PortLost(NotRunning):
+    """It ended because a port it had found free was not any more."""
 
 
 def find_binary() -> str:
@@ -52,6 +57,7 @@ class DevServer:
         self.port = port
         self.ui_port = ui_port
         self._extra = extra
+        self._said = 0
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -73,12 +79,25 @@ class DevServer:
         """Start it, make it ready for journeys and connect. Raises NotRunning."""
         refuse_taken(self.port, "Temporal", "--port")
         refuse_taken(self.ui_port, "Temporal's Web UI", "--ui-port")
+        client = await self._begun()
+        await add_search_attributes(client)
+        await _keep_closed_journeys(client)
+        return client
+
+    async def _begun(self) -> Client:
+        """Run it until it answers. It looks for more ports by itself, and somebody else may take one before it does: then again."""
+        for _ in range(_TRIES - 1):
+            with suppress(_PortLost):
+                return await self._run()
+        return await self._run()
+
+    async def _run(self) -> Client:
         command = [find_binary(), "server", "start-dev", "--ip", "127.0.0.1", "--port", str(self.port)]
         command += ["--ui-ip", "127.0.0.1", "--ui-port", str(self.ui_port), "--db-filename", str(self.folder / "temporal.db")]
         command += ["--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=full"]
         command += ["--log-level", "error", "--ui-disable-news-fetch", *self._extra]
-        log = (self.folder / "temporal.log").open("ab")
-        with log:
+        with (self.folder / "temporal.log").open("ab") as log:
+            self._said = log.tell()
             self._process = subprocess.Popen(  # noqa: S603, ASYNC220 - our own binary; starting it takes no time
                 command,
                 stdout=log,
@@ -86,17 +105,14 @@ class DevServer:
                 preexec_fn=_end_with_parent if sys.platform == "linux" else None,
                 start_new_session=True,
             )
-        client = await self._connect()
-        await add_search_attributes(client)
-        await _keep_closed_journeys(client)
-        return client
+        return await self._connect()
 
     async def _connect(self) -> Client:
         give_up_at = asyncio.get_running_loop().time() + _PATIENCE
         while True:
             assert self._process is not None
             if self._process.poll() is not None:
-                raise NotRunning(self._last_words())
+                raise self._ended()
             with suppress(RPCError, RuntimeError):
                 return await Client.connect(self.address, data_converter=DATA_CONVERTER)
             if asyncio.get_running_loop().time() > give_up_at:
@@ -104,12 +120,16 @@ class DevServer:
                 raise NotRunning(f"the Temporal server does not answer; see {self.folder / 'temporal.log'}")
             await asyncio.sleep(0.1)
 
-    def _last_words(self) -> str:
+    def _ended(self) -> NotRunning:
+        """Why it is not there, by what it said last."""
         log, state = self.folder / "temporal.log", self.folder / "temporal.db"
-        words = log.read_text(errors="replace")[-4000:]
+        words = log.read_bytes()[self._said :].decode(errors="replace")[-4000:]
         if "not a database" in words or "malformed" in words:
-            return f"{state} is no database, or a damaged one; put a backup in its place, or move it away: journeys live in it"
-        return f"the Temporal server did not start; its last words are in {log}"
+            return NotRunning(
+                f"{state} is no database, or a damaged one; put a backup in its place, or move it away: journeys live in it"
+            )
+        message = f"the Temporal server did not start; its last words are in {log}"
+        return _PortLost(message) if "address already in use" in words else NotRunning(message)
 
     async def stop(self) -> None:
         """Ask it to end, and insist after ten seconds."""

@@ -1,5 +1,6 @@
 """Processes that a test starts, kills and starts again: the worker as it is deployed, the command line as it is typed."""
 
+import itertools
 import os
 import signal
 import socket
@@ -7,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 from temporalio.client import Client
@@ -19,12 +20,17 @@ ROOT = Path(__file__).parents[2]
 STEPWELL = Path(sys.executable).with_name("stepwell")
 
 
+_ports = itertools.cycle(range(10_000 + os.getpid() * 97 % 20_000, 32_000))
+"""Below those that the system gives to connections by itself: one that is free stays so until it is listened on."""
+
+
 def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nothing listens on, and that is given to nobody else."""
+    for port in _ports:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("cycles do not end")
 
 
 PORTS = ("--port", "--ui-port", "--mail-port", "--http-port")
