@@ -55,6 +55,8 @@ class Authoring(Desk):
                 lambda number: compile_pathway(source, number, self._types, practice),
                 self._now(),
             )
+            if is_new:
+                await self._note(session, "pathway published", f"{row.pathway}/{row.number}")
         return _version(row, is_new=is_new).model_copy(update={"warnings": checked.findings})
 
     async def _practice(self, session: AsyncSession) -> Practice:
@@ -88,6 +90,7 @@ class Authoring(Desk):
         async with self._database.begin() as session:
             await self._refuse_changed(session, pathway, base)
             await pathways.save_draft(session, self._tenant, plain(pathway, "a name", "S", 64), source, self._now())
+            await self._note(session, "draft kept", pathway)
         return await self.check(source)
 
     async def _refuse_changed(self, session: AsyncSession, pathway: str, base: str | None) -> None:
@@ -112,6 +115,7 @@ class Authoring(Desk):
             await self._refuse_changed(session, pathway, base)
             if not await pathways.drop_draft(session, self._tenant, pathway):
                 raise NotFound(f"there is no draft of {pathway}")
+            await self._note(session, "draft dropped", pathway)
 
     @needs("pathways:write", "host", "practitioner")
     async def publish_draft(self, pathway: str, *, base: str | None = None) -> PathwayVersion:
@@ -213,6 +217,7 @@ class Authoring(Desk):
         """Keep a library step, new or changed; what is published already stays as it is."""
         async with self._database.begin() as session:
             await pathways.keep_library_step(session, self._tenant, name, step, self._now())
+            await self._note(session, "library step kept", name)
 
 
 def mark_of(source: str) -> str:

@@ -92,6 +92,7 @@ class Bulk(Searching):
             )
             async with self._database.begin() as session:
                 await bulk.add(session, row, chosen)
+                await self._note(session, "job begun", row.id)
         await self._carry_on(row)
         return await self.bulk_job(name)
 
@@ -130,6 +131,7 @@ class Bulk(Searching):
             if row.finished_at is None and row.cancelled_at is None:
                 row.cancelled_at = self._now()
                 session.add(row)
+                await self._note(session, "job cancelled", row.id)
         return await self.bulk_job(job)
 
     @needs("journeys:write", "host", "practitioner", "operator")
@@ -140,6 +142,7 @@ class Bulk(Searching):
             waiting = await bulk.wait_again(session, row)
             if not waiting:
                 await bulk.finish(session, row, self._now())
+            await self._note(session, "job resumed", row.id)
         if waiting:
             await self._carry_on(row)
         return await self.bulk_job(job)

@@ -13,9 +13,9 @@ from stepwell.enrolment import refuse_deleting
 from stepwell.errors import Refused
 from stepwell.models import Client, ContactBudget, PastContact, WaitingContact
 from stepwell.people import People, client_from
-from store import audit, contacts, ledger
+from store import contacts, ledger
 from store.contact_rules import rules_of
-from store.tables import AuditRow, ClientRow, ContactRow, NotificationRow
+from store.tables import ClientRow, ContactRow, NotificationRow
 
 WHY: dict[HoldKind, str] = {
     "together": "others of the same few minutes are to be in the same mail",
@@ -80,8 +80,8 @@ class Contacting(People):
             if row.held_at is None:
                 row.held_at, row.held_by, row.held_reason = self._now(), who, why
                 session.add(row)
-                await audit.append(session, self._hold_entry("contacts held", row, who, why))
                 await contacts.look_again(session, self._tenant, client, self._now())
+                await self._note(session, "contacts held", client, why, actor=self._holder(who))
         return await self._woken(row)
 
     @needs("clients:write", "practitioner", "operator")
@@ -96,8 +96,8 @@ class Contacting(People):
                 raise Refused("not_held", "R8", f"nobody holds the mails of {client}")
             row.held_at = row.held_by = row.held_reason = None
             session.add(row)
-            await audit.append(session, self._hold_entry("contacts no longer held", row, who, why))
             await contacts.look_again(session, self._tenant, client, self._now())
+            await self._note(session, "contacts no longer held", client, why, actor=self._holder(who))
         return await self._woken(row)
 
     async def _woken(self, row: ClientRow) -> Client:
@@ -111,9 +111,8 @@ class Contacting(People):
             raise Refused("unnamed", "R8", "a client's mails are held, and let go, by a named person")
         return who
 
-    def _hold_entry(self, action: str, row: ClientRow, who: str, reason: str) -> AuditRow:
-        actor = self._caller.name if self._caller.kind != "process" else f"process:{who}"
-        return AuditRow(tenant=self._tenant, at=self._now(), actor=actor[:100], action=action, object=row.id, reason=reason)
+    def _holder(self, who: str) -> str:
+        return f"process:{who}" if self._caller.kind == "process" else self._caller.name
 
 
 def _said(reason: str) -> str:

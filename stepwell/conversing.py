@@ -78,8 +78,9 @@ class Conversing(Telling):
     async def thread(self, journey: str, occurrence: str | None = None) -> list[Post]:
         """What was asked and answered about a journey, or about one step, the oldest first."""
         row = await self._journey(journey)
-        async with self._database.read() as session:
+        async with self._database.begin() as session:
             found = await posts.thread(session, row.id, occurrence)
+            await self._note_reading(session, "questions", f"{row.id}/{occurrence}" if occurrence else row.id)
         return [Post.model_validate(one.model_dump(include=set(Post.model_fields))) for one in found]
 
     @needs("answers:write", "host", "practitioner", "client")
@@ -111,8 +112,9 @@ class Conversing(Telling):
     async def ratings(self, journey: str) -> list[Rating]:
         """Everything the client said of the steps of a journey."""
         row = await self._journey(journey)
-        async with self._database.read() as session:
+        async with self._database.begin() as session:
             found = await posts.ratings(session, row.id)
+            await self._note_reading(session, "ratings", row.id)
         return [Rating.model_validate(one.model_dump(include=set(Rating.model_fields))) for one in found]
 
     @needs("journeys:write", "host", "practitioner")

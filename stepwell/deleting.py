@@ -13,10 +13,10 @@ from stepwell.connection import keep_at_work
 from stepwell.desk import Desk
 from stepwell.errors import NotFound, Refused, Unavailable
 from stepwell.models import Deletion, DeletionPreview, DeletionReason
-from store import audit, erasing, journeys
+from store import erasing, journeys
 from store.erasing import Whose
 from store.ids import new_id
-from store.tables import AuditRow, ErasureRow
+from store.tables import ErasureRow
 from store.turns import take_turn
 from workflows.names import ERASURE
 
@@ -35,7 +35,7 @@ class Deleting(Desk):
         return DeletionPreview(client=client, journeys=rows.get("journey", 0), running=running, rows=rows)
 
     @needs("admin", "host", "operator")
-    async def delete_client(self, client: str, *, reason: DeletionReason, request: str | None = None) -> Deletion:
+    async def delete_client(self, client: str, *, reason: DeletionReason) -> Deletion:
         """Stop everything of a client at once and erase it: answers, messages, events, and what Temporal holds.
 
         From this call on nothing begins for them and nobody is told anything; `deletion` says how far the rest is. Called
@@ -45,7 +45,7 @@ class Deleting(Desk):
         if reason not in get_args(DeletionReason):
             advice = did_you_mean(reason, get_args(DeletionReason))
             raise Refused("unknown_reason", "P4", f"{reason!r} is no reason that can be kept: {advice}")
-        row = await self._mark(Whose(self._tenant, client), reason, request)
+        row = await self._mark(Whose(self._tenant, client), reason)
         await engage(self._connection, row)
         return await self.deletion(row.id)
 
@@ -64,7 +64,7 @@ class Deleting(Desk):
         async with self._database.read() as session:
             return [deletion_from(row) for row in await erasing.find(session, self._tenant, limit=limit)]
 
-    async def _mark(self, whose: Whose, reason: str, request: str | None) -> ErasureRow:
+    async def _mark(self, whose: Whose, reason: str) -> ErasureRow:
         """Decide it, in one transaction: whoever enters the client at this moment came before, or is refused."""
         async with self._database.begin() as session:
             await take_turn(session, "client", whose.tenant, whose.client)
@@ -85,13 +85,8 @@ class Deleting(Desk):
                 executions=[],
             )
             session.add_all((client, row))
-            await audit.append(session, _begun(row, request))
+            await self._note(session, "deletion of a client begun", row.client, reason)
             return row
-
-
-def _begun(row: ErasureRow, request: str | None) -> AuditRow:
-    facts = {"tenant": row.tenant, "at": row.asked_at, "actor": row.asked_by, "object": row.client, "reason": row.reason}
-    return AuditRow.model_validate({**facts, "action": "deletion of a client begun", "request": request})
 
 
 async def engage(connection: Connection, erasure: ErasureRow) -> None:

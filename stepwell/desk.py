@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Literal, Self
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.contextvars import get_contextvars
 from temporalio.client import Client as Connection
 
 from engine.base import StepId
@@ -18,9 +19,9 @@ from stepwell.access import Caller, process
 from stepwell.care import NO_CARE, Care
 from stepwell.errors import NotFound, Refused
 from stepwell.judging import step_of
-from store import clients, journeys, pathways, versions
+from store import audit, clients, journeys, pathways, versions
 from store.database import Database
-from store.tables import ClientRow, JourneyRow, OccurrenceRow
+from store.tables import AuditRow, ClientRow, JourneyRow, OccurrenceRow
 from store.versions import MissingVersion, Shown, Versions, opened_with, published_from
 
 Side = Literal["client", "practitioner"]
@@ -70,6 +71,24 @@ class Desk:
     @staticmethod
     def _now() -> datetime:
         return datetime.now(UTC)
+
+    async def _note(self, session: AsyncSession, action: str, of: str, reason: str | None = None, *, actor: str = "") -> None:
+        """Keep in the audit that the caller does this, in the transaction of what it is about and as the last of it."""
+        entry = AuditRow(
+            tenant=self._tenant,
+            at=self._now(),
+            actor=(actor or self._caller.name)[:100],
+            action=action,
+            object=of[:200],
+            reason=reason,
+            request=get_contextvars().get("request"),
+        )
+        await audit.append(session, entry)
+
+    async def _note_reading(self, session: AsyncSession, what: str, of: str) -> None:
+        """The same of somebody who reads what is a client's; clients who read their own are nobody's business."""
+        if self._caller.kind != "client":
+            await self._note(session, f"{what} read", of)
 
     async def _journey(self, journey: str) -> JourneyRow:
         """By its id, or by its enrolment key: then the latest attempt. Raises NotFound, also where it is not the caller's."""

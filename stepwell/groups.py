@@ -88,6 +88,7 @@ class Groups(Bulk):
                 session.add(row)
                 await session.flush()
                 await self._let_in(session, row, clients)
+                await self._note(session, "group made", row.id)
         return await self.group(row.id)
 
     @needs("journeys:write", "host", "practitioner")
@@ -102,6 +103,8 @@ class Groups(Bulk):
             if added and row.started_at is not None and row.cancelled_at is None:
                 row.finished_at = None
                 session.add(row)
+            if added:
+                await self._note(session, "members added", row.id)
         # also where nobody is new: a call before this one may have been cut off here
         if row.started_at is not None and row.cancelled_at is None:
             await self._carry_group_on(row)
@@ -114,8 +117,10 @@ class Groups(Bulk):
             row = await self._group(session, group)
             if row.cancelled_at is not None:
                 raise Refused("group_cancelled", "P5", f"the group {group} is cancelled; retry it to go on")
-            row.started_at = row.started_at or self._now()
-            session.add(row)
+            if row.started_at is None:
+                row.started_at = self._now()
+                session.add(row)
+                await self._note(session, "group started", row.id)
         await self._carry_group_on(row)
         return await self.group(group)
 
@@ -127,6 +132,7 @@ class Groups(Bulk):
             if row.finished_at is None and row.cancelled_at is None:
                 row.cancelled_at = self._now()
                 session.add(row)
+                await self._note(session, "group cancelled", row.id)
         if row.started_at is not None:
             await self._carry_group_on(row)
         return await self.group(group)
@@ -139,6 +145,7 @@ class Groups(Bulk):
             await groups.wait_again(session, row.id)
             row.cancelled_at = row.finished_at = None
             session.add(row)
+            await self._note(session, "group resumed", row.id)
         if row.started_at is not None:
             await self._carry_group_on(row)
         return await self.group(group)

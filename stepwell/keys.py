@@ -77,6 +77,7 @@ class Keys(Desk):
         )
         async with self._database.begin() as session:
             await keys.add(session, row)
+            await self._note(session, "key made", row.id)
         return NewApiKey(**_key(row).model_dump(), secret=secret)
 
     @needs("admin", "host", "operator")
@@ -97,6 +98,7 @@ class Keys(Desk):
             old = await keys.get(session, self._tenant, key)
             assert old is not None
             old.expires_at = min(old.expires_at, ends) if old.expires_at else ends
+            await self._note(session, "key rotated", key)
         return new
 
     @needs("admin", "host", "operator")
@@ -106,7 +108,9 @@ class Keys(Desk):
         async with self._database.begin() as session:
             row = await keys.get(session, self._tenant, key)
             assert row is not None
-            row.revoked_at = row.revoked_at or self._now()
+            if row.revoked_at is None:
+                row.revoked_at = self._now()
+                await self._note(session, "key revoked", key)
         return _key(row)
 
     async def _key(self, key: str) -> ApiKeyRow:

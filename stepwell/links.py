@@ -35,6 +35,7 @@ class Links(Answering, Reading):
             if known[occurrence] in links.SETTLED_FOR_GOOD or row.status in ("stopped", "ended"):
                 raise Refused("settled", "G9", f"{occurrence} is settled: a link to it would open nothing")
             token = await links.make(session, row, occurrence, "step", now=now, lasts=lasts)
+            await self._note(session, "link made", f"{row.id}/{occurrence}")
         return NewLink(token=token, expires_at=now + lasts)
 
     @needs("answers:write", "host")
@@ -43,6 +44,7 @@ class Links(Answering, Reading):
         row = await self._journey(journey)
         async with self._database.begin() as session:
             await links.revoke(session, row.id, occurrence, self._now())
+            await self._note(session, "links revoked", f"{row.id}/{occurrence}")
 
     @needs("answers:read", "client", only_by_link=True)
     async def linked_step(self) -> ToDo:

@@ -51,6 +51,7 @@ class Migrations(Bulk):
                 await bulk.choose(session, row.id, named[at : at + _A_STATEMENT])
             row.finished_at = row.cancelled_at = None
             is_finished = await bulk.finish(session, row, self._now())
+            await self._note(session, "migration applied", row.id)
         if not is_finished:
             await self._carry_on(row)
         return await self.bulk_job(job)
@@ -61,6 +62,7 @@ class Migrations(Bulk):
         async with self._database.begin() as session:
             row = await self._migration_job(await self._job(session, job))
             await bulk.leave(session, row.id)
+            await self._note(session, "migration left", row.id)
         return await self.bulk_job(job)
 
     async def _migration_job(self, row: BulkJobRow) -> BulkJobRow:

@@ -57,6 +57,7 @@ class Outgoing(Desk):
                 raise Refused("too_many_endpoints", "N5", f"there are {_MOST_ENDPOINTS} endpoints; remove one first")
             row.position = await outbox.last_position(session, self._tenant)
             await webhooks.add(session, row)
+            await self._note(session, "endpoint added", row.id)
         await self._engage(row)
         return _with_secret(row)
 
@@ -92,6 +93,7 @@ class Outgoing(Desk):
             session.add(row)
             if enabled is False:
                 await webhooks.disable(session, row, ASKED, self._now())
+            await self._note(session, "endpoint changed", row.id)
         await self._engage(row)
         return _endpoint_from(row)
 
@@ -102,6 +104,7 @@ class Outgoing(Desk):
             row = await self._taken(session, endpoint)
             row.secrets = webhooks.with_new_secret(row.secrets, _new_secret(), self._now() + OVERLAP)
             session.add(row)
+            await self._note(session, "secret rotated", row.id)
         return _with_secret(row)
 
     @needs("admin", "host", "operator")
@@ -109,6 +112,7 @@ class Outgoing(Desk):
         """Forget an endpoint and what is on its way to it. Raises NotFound."""
         async with self._database.begin() as session:
             await webhooks.remove(session, await self._taken(session, endpoint))
+            await self._note(session, "endpoint removed", endpoint)
 
     @needs("admin", "host", "operator")
     async def test_endpoint(self, endpoint: str) -> str:
@@ -145,6 +149,8 @@ class Outgoing(Desk):
         async with self._database.begin() as session:
             row = await self._taken(session, endpoint)
             count = await webhooks.redrive(session, row.id, self._now(), position)
+            if count:
+                await self._note(session, "events sent again", row.id)
         if position is not None and not count:
             raise NotFound(f"nothing at position {position} was to go to this endpoint")
         await self._engage(row)

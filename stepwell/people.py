@@ -71,6 +71,7 @@ class People(Steering):
         try:
             async with self._database.begin() as session:
                 await clients.add(session, row)
+                await self._note(session, "client added", name)
         except IntegrityError:
             raise Refused("client_exists", "P5", f"there is a client {name} already") from None
         return client_from(row)
@@ -155,6 +156,7 @@ class People(Steering):
         )
         async with self._database.begin() as session:
             await clients.keep_practitioner(session, row)
+            await self._note(session, "practitioner kept", id)
 
     async def _change(self, client: str, changes: ClientChanges) -> tuple[ClientRow, int]:
         """Keep what is given and tell running journeys what concerns them; the client afterwards, and how many were told."""
@@ -172,6 +174,7 @@ class People(Steering):
             waits = bool(changes.model_fields_set & _RULES) and await contacts.look_again(
                 session, self._tenant, client, self._now()
             )
+            await self._note(session, "client changed", client)
         if waits:
             await self._wake(client)
         facts: dict[str, Any] = {}

@@ -37,6 +37,7 @@ class Reading(Watching, Alerting):
             found = [one for one in await responses.of_occurrence(session, row.id, occurrence) if may_read(one, reader)]
             if reader == "practitioner":
                 await responses.mark_read(session, found, self._now())
+            await self._note_reading(session, "answers", f"{row.id}/{occurrence}")
         return [given_from(one) for one in found]
 
     @needs("answers:read", "host", "practitioner")
@@ -50,6 +51,7 @@ class Reading(Watching, Alerting):
             found = await responses.get(session, self._tenant, raised.response_id)
             assert found is not None, "an alert is kept in one transaction with its response"
             await responses.mark_read(session, [found], self._now())
+            await self._note_reading(session, "answers", f"{found.journey}/{found.occurrence}")
         return given_from(found)
 
     @needs("answers:write", "host", "client")
@@ -73,6 +75,8 @@ class Reading(Watching, Alerting):
             for one in changed:
                 one.shared_at = self._now() if shared else None
                 session.add(one)
+            if changed:
+                await self._note(session, "answers shared" if shared else "answers no longer shared", f"{row.id}/{occurrence}")
         return len(changed)
 
     @needs("answers:read", "host", "practitioner", "client")
@@ -88,9 +92,10 @@ class Reading(Watching, Alerting):
     async def _drawn(self, journey: str, step: str, side: Side) -> tuple[str | None, str]:
         side = self._side(side)
         row = await self._journey(journey)
-        async with self._database.read() as session:
+        async with self._database.begin() as session:
             given = [one for one in await responses.of_step(session, row.id, step) if may_read(one, side)]
             days = {one.id: one.delivered_at for one in await journeys.occurrences(session, row.id)}
+            await self._note_reading(session, "answers", f"{row.id}/{step}")
         shown = await self._shown_now(row, given[-1].occurrence if given else f"{step}.1")
         step_type = type_of(self._types, shown.step.type)
         content = step_type.content_model.model_validate(shown.content.content)
@@ -113,6 +118,8 @@ class Reading(Watching, Alerting):
         A host and a practitioner get what they may read themselves (rule V1); all of it is the client's own to take: the
         process, or a host that speaks as them."""
         known = await self._client(client)
+        async with self._database.begin() as session:
+            await self._note_reading(session, "everything", client)
         taken = []
         after = ""
         while page := await self._journeys_of(client, after):

@@ -84,6 +84,8 @@ class Steering(Telling):
         wish = Wish(self._tenant, client, pathway, version, key, again, request_id, practitioner, dates or {}, parent)
         row = await enrol(self._database, wish, self._now())
         if row.status == "starting":
+            async with self._database.begin() as session:
+                await self._note(session, "journey begun", row.id)
             await self._begin(row)
         return summary_from(row)
 

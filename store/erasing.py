@@ -176,7 +176,7 @@ async def forget_reasons(session: AsyncSession, whose: Whose) -> None:
     for name in names:
         about = or_(col(AuditRow.object) == name, col(AuditRow.object).startswith(f"{name}/", autoescape=True))
         found = update(AuditRow).where(col(AuditRow.tenant) == whose.tenant, about, col(AuditRow.reason).is_not(None))
-        await session.execute(found.values(reason=None))
+        await session.execute(found.values(reason=None, salt=None))
 
 
 async def executions(session: AsyncSession, whose: Whose) -> list[str]:

@@ -666,8 +666,15 @@ class AuditRow(SQLModel, table=True):
     action: str = Field(max_length=60)
     object: str = Field(max_length=200)
     reason: str | None = Field(default=None, max_length=2000)
+    """Taken out again where it is about a client who is deleted."""
     request: str | None = Field(default=None, max_length=64)
     """The id of the HTTP request."""
+    salt: str | None = Field(default=None, max_length=64)
+    """Goes with the reason: without it nobody finds out by trying what the reason was."""
+    digest: str | None = Field(default=None, max_length=64)
+    """Of salt and reason; stays."""
+    hash: str | None = Field(default=None, max_length=64)
+    """Of all this and of the tenant's entry before it; None: from before entries were chained."""
 
 
 class BulkJobRow(SQLModel, table=True):

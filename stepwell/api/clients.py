@@ -136,7 +136,7 @@ async def delete_client(
     client: ClientId, door: Door, request: Request, reason: Annotated[DeletionReason, Query(description="A code: it is kept.")]
 ) -> Deletion:
     """Stop everything of a client at once and erase it; what comes back says how far that is, and where to ask again"""
-    return await door.delete_client(client, reason=reason, request=request.state.request_id)
+    return await door.delete_client(client, reason=reason)
 
 
 @routes.get("/deletions", uses=Stepwell.deletions)

@@ -5,6 +5,7 @@ import typer
 from stepwell.cli import (
     alerts,
     around,
+    auditing,
     clients,
     drafts,
     fhir,
@@ -41,6 +42,7 @@ app.command("serve")(stack.serve)
 app.command("console")(stack.console)
 app.command("openapi")(stack.openapi)
 app.add_typer(keys.app, name="key")
+app.add_typer(auditing.app, name="audit")
 pathways.app.command("fit")(what_if.fit_)
 pathways.app.command("impact")(what_if.impact_)
 app.add_typer(pathways.app, name="pathway")

@@ -39,7 +39,7 @@ async def delete(request: Request, client: ClientId, door: Door) -> Response:
         if given.get("again", "").strip() != client:
             raise Refused("not_confirmed", "P4", "write the client's id once more, to be sure whose data goes")
         reason = cast(DeletionReason, given.get("reason", ""))
-        found = await door.delete_client(client, reason=reason, request=request.state.request_id)
+        found = await door.delete_client(client, reason=reason)
     except Refused as refused:
         return await _show(request, door, client, problem=str(refused), status=409)
     return go(f"/deletions/{found.id}")

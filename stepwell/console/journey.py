@@ -170,5 +170,5 @@ async def reveal(
 ) -> Response:
     """Show it, once, and keep who read it and why."""
     detail = await door.journey(journey)
-    given = await door.reveal(detail.id, occurrence, reason=reason, request=request.state.request_id)
+    given = await door.reveal(detail.id, occurrence, reason=reason)
     return page(request, "reveal.html", detail=detail, occurrence=occurrence, given=given, problem="")

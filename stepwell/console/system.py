@@ -122,7 +122,7 @@ async def read_mail(
 ) -> Response:
     """Show it, and keep who read it and why."""
     one = await _mail(request, number)
-    await door.reveal_mail(one.file, reason=reason, request=request.state.request_id)
+    await door.reveal_mail(one.file, reason=reason)
     return page(request, "mail.html", number=number, one=one)
 
 

@@ -29,7 +29,17 @@ from stepwell.models.journeys import (
     Started,
 )
 from stepwell.models.migrating import MigrationDifference, StepGain, StepLoss, StepMove
-from stepwell.models.operating import AuditEntry, Failure, FailurePage, Foreseen, MessageAhead, PlanChange, StateChange, Trouble
+from stepwell.models.operating import (
+    AuditCheck,
+    AuditEntry,
+    Failure,
+    FailurePage,
+    Foreseen,
+    MessageAhead,
+    PlanChange,
+    StateChange,
+    Trouble,
+)
 from stepwell.models.pathways import Draft, PathwayDetail, PathwayVersion, StepChange, StepOutline, VersionDifferences
 from stepwell.models.people import Channel, Client, ClientChanges, Practitioner
 from stepwell.models.searching import Count, Instant, JourneyLine, JourneyPage, JourneyQuery, SavedView
@@ -39,6 +49,7 @@ __all__ = [
     "Again",
     "Alert",
     "ApiKey",
+    "AuditCheck",
     "AuditEntry",
     "BulkAction",
     "BulkItem",

@@ -20,6 +20,24 @@ class AuditEntry(Out):
     """The id of the HTTP request."""
 
 
+class AuditCheck(Out):
+    """What the chain of entries was found to be."""
+
+    entries: int
+    """That are in the chain."""
+    head: str | None
+    """The hash of the last entry. Note it elsewhere: it says later that nothing was taken away up to here."""
+    broken_at: int | None
+    """The number of the first entry that is not what was appended, or does not follow the one before it."""
+    is_noted: bool | None
+    """Whether the hash that was given is in the chain."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was found."""
+        return self.broken_at is None and self.is_noted is not False
+
+
 class StateChange(Out):
     """An occurrence that would be in another state."""
 

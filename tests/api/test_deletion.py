@@ -107,7 +107,7 @@ async def test_P4_nothing_begins_and_nobody_is_told_from_the_first_moment(world:
     stepwell, home = world.door.of(), world.door.home
     await home.idle(a.journey)
     mails = len(list(read_mails(home.mail.folder)))
-    row = await stepwell._mark(Whose("default", a.client), "asked", None)
+    row = await stepwell._mark(Whose("default", a.client), "asked")
     with pytest.raises(Refused) as refused:
         await stepwell.start(a.client, "matrix", again="parallel")
     assert refused.value.code == "client_deleted"

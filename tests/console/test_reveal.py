@@ -56,16 +56,17 @@ async def test_without_the_right_there_is_no_way_to_it(console: Console) -> None
     answer = await someone.post(address, {"reason": "Let me see."})
     assert answer.status_code == 403
     assert ANSWER not in answer.text
-    assert {one.action for one in await console.stepwell.audit()} == {"signed in"}
+    assert "answers revealed" not in {one.action for one in await console.stepwell.audit()}
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 2001, "bell \x07"])
 async def test_without_a_reason_nothing_is_read(console: Console, reason: str) -> None:
-    """Refused before anything is looked up; nothing is in the audit."""
+    """Refused before anything is looked up; the audit says nothing of it."""
     journey = await _answered(console)
+    before = await console.stepwell.audit()
     with pytest.raises(Refused):
         await console.stepwell.called_by(OLGA).reveal(journey, "note.1", reason=reason)
-    assert await console.stepwell.audit() == []
+    assert await console.stepwell.audit() == before
 
 
 async def test_where_it_cannot_be_kept_nothing_is_shown(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,5 +110,5 @@ async def test_a_caught_mail_is_read_for_a_reason_as_well(console: Console) -> N
     assert (await someone.post("/mail/1", {"reason": " "})).status_code == 409
     shown = await someone.post("/mail/1", {"reason": "To see what is sent."})
     assert "canary@example.org" in shown.text
-    assert [one.action for one in await console.stepwell.audit()] == ["mail revealed", "signed in"]
+    assert [one.action for one in await console.stepwell.audit(limit=2)] == ["mail revealed", "signed in"]
     assert (await (await console.operator()).post("/mail/1", {"reason": "To see."})).status_code == 403

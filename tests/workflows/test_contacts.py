@@ -204,7 +204,7 @@ async def test_R8_a_hold_by_hand_waits_for_a_named_person_to_lift_it(home: House
     await months.to(max([await home.now(one) for one in journeys]) + timedelta(minutes=6))
     (mail,) = await mails(home, 1)
     assert "2 steps are open." in mail.text
-    entries = [(one.action, one.actor, one.reason) for one in await home.stepwell.audit()]
+    entries = [(one.action, one.actor, one.reason) for one in await home.stepwell.audit() if "held" in one.action]
     assert entries == [
         ("contacts no longer held", "process:Dr. Eva", "at home again"),
         ("contacts held", "process:Dr. Eva", "admitted to hospital"),
