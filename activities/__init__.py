@@ -16,9 +16,11 @@ from activities.host import Host
 from activities.notifier import Notifier, Owners
 from activities.outbound import Outbound
 from activities.recorder import Recorder
+from activities.retention import Departures, Retention
 from activities.tasks import Journeys, Tasks
 from engine.contacts import UNLIMITED, Budget
 from store.database import Database
+from store.retention import Keep
 
 Activity = Callable[..., Any]
 
@@ -49,6 +51,11 @@ def bulk_activities(database: Database, actions: Actions) -> list[Activity]:
 def erasure_activities(database: Database, connection: Connection) -> list[Activity]:
     """What deletes a client."""
     return [Erasing(database, Executions(connection)).erase]
+
+
+def retention_activities(database: Database, departures: Departures, keep: Keep) -> list[Activity]:
+    """What takes away what has been kept for long enough."""
+    return [Retention(database, departures, keep).forget]
 
 
 def group_activities(database: Database, starts: Starts) -> list[Activity]:

@@ -168,6 +168,19 @@ class StartedSome(Frozen):
     wait_seconds: float = 0
 
 
+FORGET = "forget"
+"""Take away what has been kept for long enough."""
+
+
+class Forgotten(Frozen):
+    """How much that was."""
+
+    rows: dict[str, int]
+    """By class."""
+    clients: int
+    """Whose deletion was begun."""
+
+
 SEND_CONTACTS = "send_contacts"
 """Send what may go out to one client now, as one mail."""
 

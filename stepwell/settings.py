@@ -81,6 +81,14 @@ class Settings(BaseModel):
     """How many mails a client gets on one day of theirs at most, urgent ones aside; unset: as many as there are."""
     contacts_a_week: int | None = Field(default=None, ge=1, le=100)
     """The same for a week, Monday to Sunday."""
+    keep_events_days: int = Field(default=90, ge=1)
+    """Events for hosts, and what became of each at each endpoint, are kept so long; a feed or an endpoint behind by more misses some."""
+    keep_jobs_days: int = Field(default=90, ge=1)
+    """Actions on many journeys, with what became of each, are kept so long after their end."""
+    keep_drafts_days: int = Field(default=30, ge=1)
+    """What somebody had begun to write and never sent is kept so long, once its journey is over."""
+    keep_clients_days: int | None = Field(default=None, ge=30)
+    """Clients all of whose journeys have been over for so many days are deleted, with a receipt; unset: nobody is."""
     outbound_allow: tuple[str, ...] = ()
     """Hosts that webhooks may go to although they are private or without TLS: `hooks.lan:8443,127.0.0.1:9000`."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

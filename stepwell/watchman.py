@@ -1,4 +1,4 @@
-"""Sees to it that no alert stays untold, no endpoint without its courier, no deletion undone.
+"""Sees to it that no alert stays untold, no endpoint without its courier, no deletion undone, no night without a look for old things.
 
 What could not be told when it was raised, or started when it was wanted, is as soon as that is possible.
 """
@@ -18,6 +18,7 @@ from stepwell.alerting import Alerting
 from stepwell.couriers import engage
 from stepwell.deleting import engage as engage_deletion
 from stepwell.meanwhile import meanwhile
+from stepwell.retention import keep_schedule
 from store import alerts, contacts, erasing, webhooks
 from store.database import Database
 
@@ -35,7 +36,9 @@ def watching(database: Database, connection: Connection, types: StepTypes) -> Ab
 
 
 async def _watch(database: Database, connection: Connection, types: StepTypes) -> None:
+    is_scheduled = False
     while True:
+        is_scheduled = is_scheduled or await keep_schedule(connection)
         await look(database, connection, types)
         await send_couriers(database, connection)
         await wake_owners(database, connection)

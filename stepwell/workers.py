@@ -18,6 +18,7 @@ from activities import (
     group_activities,
     notify_activities,
     record_activities,
+    retention_activities,
     task_activities,
     webhook_activities,
 )
@@ -31,6 +32,7 @@ from stepwell.children import Children
 from stepwell.connection import add_search_attributes, connect_to
 from stepwell.contacts import Owners
 from stepwell.packages import installed_types
+from stepwell.retention import Departing, keep_by
 from stepwell.settings import Settings, allowed_targets, budget_of
 from stepwell.watchman import watching
 from store.database import Database
@@ -43,6 +45,7 @@ from workflows.group import GroupWorkflow
 from workflows.journey import JourneyWorkflow
 from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS, WEBHOOKS
 from workflows.plugin import workflow_runner
+from workflows.retention import RetentionWorkflow
 
 _GRACE = timedelta(seconds=10)
 """What an activity under way is given to finish when the process is asked to end."""
@@ -60,6 +63,7 @@ def build_workers(connection: Client, database: Database, settings: Settings) ->
     tasks = task_activities(database, types, Children(database, connection, types, care), host)
     tasks += bulk_activities(database, Acting(database, connection, types, care))
     tasks += erasure_activities(database, connection)
+    tasks += retention_activities(database, Departing(database, connection, types), keep_by(settings))
     tasks += group_activities(database, Beginning(database, connection, types, care))
     tasks += [one for step_type in types.values() for one in step_type.activities]
     email = EmailChannel(email_settings(settings))
@@ -74,7 +78,7 @@ def build_workers(connection: Client, database: Database, settings: Settings) ->
             task_queue=JOURNEYS,
             workflows=[
                 *(JourneyWorkflow, AlarmWorkflow, BulkWorkflow, ContactsWorkflow),
-                *(CourierWorkflow, ErasureWorkflow, GroupWorkflow),
+                *(CourierWorkflow, ErasureWorkflow, GroupWorkflow, RetentionWorkflow),
             ],
             workflow_runner=workflow_runner(),
             max_cached_workflows=2000,
