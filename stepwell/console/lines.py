@@ -138,7 +138,9 @@ def spans(found: Iterable[Line], zone: str) -> list[Span]:
 
 
 def _sentence(line: Line, zone: str) -> str:
-    head = f"{line.title or line.step} ({line.id}): {'held, ' if line.holds else ''}{STATES[line.state][1]}"
+    # what is read aloud begins as what is seen does: whoever speaks to their machine says what they see
+    seen = f"{line.title or line.step}{'' if line.at or line.settled_at else ', nobody knows when yet'}"
+    head = f"{seen} ({line.id}): {'held, ' if line.holds else ''}{STATES[line.state][1]}"
     if line.waits_for:
         return f"{head}, waits for {line.waits_for}"
     if not line.is_there:
