@@ -35,15 +35,9 @@ from stepwell.children import Children
 from stepwell.contacts import Owners
 from stepwell.devserver import find_binary
 from stepwell.mailcatcher import MailCatcher
+from stepwell.workers import WORKFLOWS
 from store.database import Database
 from tests.workflows.hosts import SECRET, FakeHost, Receiver, listening_host, receiving
-from workflows.alarm import AlarmWorkflow
-from workflows.bulk import BulkWorkflow
-from workflows.contacts import ContactsWorkflow
-from workflows.courier import CourierWorkflow
-from workflows.erasure import ErasureWorkflow
-from workflows.group import GroupWorkflow
-from workflows.journey import JourneyWorkflow
 from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS, WEBHOOKS
 from workflows.plugin import DATA_CONVERTER, workflow_runner
 
@@ -184,10 +178,7 @@ async def house(
             Worker(
                 env.client,
                 task_queue=JOURNEYS,
-                workflows=[
-                    *(JourneyWorkflow, AlarmWorkflow, BulkWorkflow, ContactsWorkflow),
-                    *(CourierWorkflow, ErasureWorkflow, GroupWorkflow),
-                ],
+                workflows=WORKFLOWS,
                 workflow_runner=workflow_runner(),
             ),
             Worker(env.client, task_queue=RECORDS, activities=recording),

@@ -272,7 +272,7 @@ async def test_an_owner_that_was_forgotten_is_woken_by_a_worker(home: House) -> 
 
 
 async def test_P4_the_owner_of_a_clients_mails_goes_with_them(home: House) -> None:
-    """It waits for a snooze to end; deleted, it is unknown to Temporal, and what waited is in no table."""
+    """It waits for a snooze to end; deleted, it is unknown to Temporal, and what waited is in no table; also at another look."""
     await home.stepwell.add_client(id="ada", email="ada@example.org", zone="Europe/London")
     await home.stepwell.change_client("ada", ClientChanges(snoozed_until=datetime.now(UTC) + timedelta(days=3)))
     version = await home.stepwell.publish(document(step("read")))
@@ -293,3 +293,6 @@ async def test_P4_the_owner_of_a_clients_mails_goes_with_them(home: House) -> No
     async with home.database.read() as session:
         assert await contacts.open_of(session, "default", "ada") == []
     assert read_mails(home.mail.folder) == []
+    await home.pass_time(deletion.id, timedelta(minutes=3))
+    await home.closed(deletion.id)
+    assert (await home.stepwell.deletion(deletion.id)).finished_at is not None
