@@ -81,6 +81,7 @@ DONE = {
     "restore": "The step was taken back in.",
     "shift_step": "The step was shifted, and what hangs on it with it.",
     "move_step": "The step was put elsewhere.",
+    "add_step": "The step was given to this client.",
     "migrate": "The journey goes on by the other version.",
     "left": "Journeys that nobody chose stay as they are.",
     "acknowledged": "The alert is acknowledged.",

@@ -46,6 +46,7 @@ PAGES = {
     "excuse": f"{JOURNEY}/do/excuse?occurrence={STEP}.1",
     "shift": f"{JOURNEY}/do/shift?name={DAY}&value=2031-01-01",
     "put-elsewhere": f"{JOURNEY}/do/move_step?occurrence=after.1&after={STEP}",
+    "add-step": f"{JOURNEY}/add",
     "migrate": f"{JOURNEY}/migrate?to=1",
     "what-if-journey": f"{JOURNEY}/what-if?version=1",
     "reveal": f"{JOURNEY}/occurrences/{STEP}.1/reveal",
@@ -57,6 +58,7 @@ PAGES = {
     "failures": "/failures",
     "groups": "/groups",
     "group": "/groups/{group}",
+    "group-date": f"/groups/{{group}}/date?name={DAY}&value=2031-01-01",
 }
 
 
