@@ -18,6 +18,7 @@ from tests.workflows import (
     test_edits,
     test_groups,
     test_journeys,
+    test_retention,
     test_shell,
     test_step_types_live,
     test_tour,
@@ -46,9 +47,10 @@ SCENARIOS: dict[str, Callable[[House], Awaitable[None]]] = {
     "bulk": test_bulk.test_a_preview_says_what_then_happens,
     "courier": test_webhooks.test_N5_410_sends_the_courier_home_and_it_comes_back_when_switched_on,
     "erasure": test_contacts.test_P4_the_owner_of_a_clients_mails_goes_with_them,
+    "retention": test_retention.test_SC17_a_look_is_a_workflow_that_says_what_it_took,
     "group": test_groups.test_waves_wait_and_late_joiners_follow_the_rule,
 }
-_ONE_TYPE = ("bulk", "courier", "erasure", "group")
+_ONE_TYPE = ("bulk", "courier", "erasure", "group", "retention")
 """Scenarios of which only the workflows of that type are kept: the journeys beside them are as others are."""
 _IDENTITY = re.compile(r'"identity":"[^"]*"')
 _QUEUE = re.compile(r'("name":"\d+)@[^"]*"')

@@ -37,7 +37,7 @@ class _Listening(Interceptor):
         class Outbound(WorkflowOutboundInterceptor):
             def start_activity(self, input: StartActivityInput) -> Any:
                 name = input.activity_id or str(len(asked) + 1)  # as Temporal names it where the workflow does not
-                asked[name] = json.loads(to_json(input.args[0]))
+                asked[name] = json.loads(to_json(input.args[0])) if input.args else None
                 return super().start_activity(input)
 
         class Inbound(WorkflowInboundInterceptor):
@@ -70,12 +70,12 @@ async def _recorded(events: Events) -> Asked:
     scheduled = [one[_SCHEDULED] for one in events if _SCHEDULED in one]
     history = WorkflowHistory.from_json("journey", {"events": events})
     payloads = [
-        event.activity_task_scheduled_event_attributes.input.payloads[0]
+        next(iter(event.activity_task_scheduled_event_attributes.input.payloads), None)
         for event in history.events
         if event.HasField("activity_task_scheduled_event_attributes")
     ]
     # through today's model: a field that was added since has its default in what an older version asked for
-    inputs = [json.loads(_INPUT.dump_json(_INPUT.validate_json(one.data))) for one in payloads]
+    inputs = [json.loads(_INPUT.dump_json(_INPUT.validate_json(one.data))) if one else None for one in payloads]
     return {one["activityId"]: given for one, given in zip(scheduled, inputs, strict=True)}
 
 
@@ -130,7 +130,12 @@ async def test_a_journey_that_went_another_way_is_noticed(file: Path, change: Ca
     assert "TMPRL1100" in str(failure)
 
 
-@pytest.mark.parametrize("file", HISTORIES, ids=lambda file: file.stem)
+def _is_told_something(file: Path) -> bool:
+    """Whether its first activity is given anything; a look for what is old is not."""
+    return "input" in next(one[_SCHEDULED] for one in _events(file) if _SCHEDULED in one)
+
+
+@pytest.mark.parametrize("file", [*filter(_is_told_something, HISTORIES)], ids=lambda file: file.stem)
 async def test_a_journey_that_was_told_otherwise_is_noticed(file: Path) -> None:
     """A history whose first activity was given other words: Temporal does not compare them, the test above does."""
     events = deepcopy(_events(file))
