@@ -209,7 +209,7 @@ class Watching(Showing):
             raise Unavailable(f"the workflow is {what} while the journey is {row.status}; an operator has to look")
 
     async def _ask(self, row: JourneyRow, question: Callable[[JourneyWorkflow], Answered]) -> Answered:
-        handle = self._connection.get_workflow_handle_for(JourneyWorkflow.run, row.id)
+        handle = self._connection.get_workflow_handle(row.id)
         try:
             return await handle.query(question, rpc_timeout=QUERY)
         except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
