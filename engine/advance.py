@@ -19,7 +19,7 @@ from engine.structure import Structure, TimeWindow
 from engine.turn import Answer, Move, Turn
 from engine.zones import zone_of
 
-_MOVES = (SetDate, SetClientFacts, ResumeJourney, ChangePlan, Migrate)
+MOVING = (SetDate, SetClientFacts, ResumeJourney, ChangePlan, Migrate)
 """Whoever sends one of these is told what it moved."""
 _REMEMBERED = 200
 """How many answered messages are kept; a response is known by its occurrence for ever."""
@@ -88,7 +88,7 @@ def advance(structure: Structure, journey: Journey, message: Message, now: datet
         settle(draft)
     moved: tuple[Move, ...] = ()
     if not isinstance(message, Tick):
-        before = plan(draft.structure, draft.journey, draft.now) if isinstance(message, _MOVES) else None
+        before = plan(draft.structure, draft.journey, draft.now) if isinstance(message, MOVING) else None
         seen = len(draft.events)
         try:
             draft.by = message.by

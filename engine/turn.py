@@ -41,7 +41,7 @@ class Answer(Frozen):
     message: str = ""
     """For a person: the thing, the problem and the next move."""
     moved: tuple[Move, ...] = ()
-    """What a change of dates, facts or the plan itself has moved. A repeated message is not told again."""
+    """What a change of dates, facts or the plan itself has moved. The engine tells a repeated message only that it was answered."""
 
 
 class Turn(NamedTuple):

@@ -20,7 +20,7 @@ from engine.turn import Answer, Move
 from stepwell.access import needs
 from stepwell.authoring import Authoring
 from stepwell.errors import NotFound, Refused
-from stepwell.models import MigrationDifference, StepGain, StepLoss, StepMove
+from stepwell.models import Foreseen, MigrationDifference, StepGain, StepLoss, StepMove
 from stepwell.previewing import Previewing
 from stepwell.steering import Steering
 from store import journeys, pathways
@@ -162,6 +162,15 @@ class Moving(Authoring, Steering, Previewing):
                 async with self._database.begin() as session:
                     await journeys.forget_added_step(session, row.id, structure.id)
             raise
+
+    @needs("journeys:read", "practitioner", "operator")
+    async def foresee_step(self, journey: str, step: Given[str, Any], *, after: str) -> Foreseen:
+        """What giving this client such a step would change. Nothing is done.
+
+        Raises DefinitionError with everything that is wrong with it, NotFound, Refused, Unavailable.
+        """
+        added = (await self._compiled(await self._journey(journey), step, after)).structure.steps[-1]
+        return await self.foresee(journey, ChangePlan, deviation=AddStep(step=added, after=StepId(after)))
 
     async def _compiled(self, row: JourneyRow, step: Given[str, Any], after: str) -> Published:
         """The step as the engine knows it, compiled in its place behind the steps that it may speak of; it stands last."""

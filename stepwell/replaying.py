@@ -48,6 +48,7 @@ class Replaying(Authoring):
         as far as they have come. A practitioner's are their own clients'. Raises NotFound, Refused, DefinitionError.
         """
         published, against = await self.tried(pathway, source, version)
+        _check_renamed(policy, published.structure, against)
         statuses = (*_OVER, *_RUNNING) if running else _OVER
         recorded = await self._past(pathway, version=lived_on, since=since, statuses=statuses, limit=limit)
         return await asyncio.to_thread(
@@ -71,6 +72,7 @@ class Replaying(Authoring):
         """Re-enact one journey, with every occurrence that would have come otherwise. Raises NotFound, DefinitionError."""
         row = await self._journey(journey)
         published, against = await self.tried(row.pathway, source, version)
+        _check_renamed(policy, published.structure, against)
         recorded = await self._recorded([row])
         return await asyncio.to_thread(compare, recorded, published.structure, against=against, policy=policy, in_detail=True)
 
@@ -162,6 +164,18 @@ class Replaying(Authoring):
         if row is None:
             raise NotFound(f"{pathway} version {version} is not in the store any more")
         return published_from(row).structure
+
+
+def _check_renamed(policy: Policy, structure: Structure, against: str) -> None:
+    """Refuse names that fit nothing, as a migration does."""
+    names = policy.renamed
+    for old, new in names.items():
+        if new not in structure.by_id:
+            raise Refused("unknown_step", "E2", f"{new} is no step of {against}: say old=new with a new id that is there")
+        if old in structure.by_id:
+            raise Refused("does_not_fit", "E2", f"{old} is a step of {against} too, and cannot be called {new} there")
+    if len(set(names.values())) < len(names):
+        raise Refused("does_not_fit", "E2", "two steps cannot become one: give each its own new id")
 
 
 def _quiet_hours(client: ClientRow | None, events: tuple[object, ...]) -> tuple[TimeWindow | None, ...]:

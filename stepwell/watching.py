@@ -8,18 +8,20 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowQueryFailedError,
 from temporalio.service import RPCError, RPCStatusCode
 
 from engine.adherence import Adherence, adherence
+from engine.contacts import week_begins
 from engine.events import Event
 from engine.journey import Journey
+from engine.mails_ahead import MailsNow, mails_ahead
 from engine.publishing import Published
-from engine.turn import Plan
 from engine.view import JourneyView, fold, view_of
 from engine.words import in_language
 from stepwell.access import needs
 from stepwell.errors import NotFound, Unavailable
-from stepwell.models import Coming, JourneyDetail, JourneySummary, Mismatch, OccurrenceSummary, Sent
+from stepwell.models import Coming, Forecast, JourneyDetail, JourneySummary, Mismatch, OccurrenceSummary, Sent
 from stepwell.showing import Showing, reader_of
 from stepwell.steering import summary_from
-from store import clients, events, journeys, ledger, projection, versions
+from store import clients, contacts, events, journeys, ledger, projection, versions
+from store.contact_rules import rules_of
 from store.tables import JourneyRow, NotificationRow, OccurrenceRow
 from store.versions import Shown
 from workflows.journey import JourneyWorkflow
@@ -75,9 +77,25 @@ class Watching(Showing):
         return await self._running(await self._journey(journey))
 
     @needs("journeys:read", "host", "practitioner", "operator")
-    async def forecast(self, journey: str) -> Plan:
-        """What comes when in this journey, and why; asked of the journey itself."""
-        return await self._ask(await self._journey(journey), JourneyWorkflow.forecast)
+    async def forecast(self, journey: str) -> Forecast:
+        """What comes when in this journey, and why, asked of the journey itself; and which mails about it would be held."""
+        row = await self._journey(journey)
+        plan = await self._ask(row, JourneyWorkflow.forecast)
+        structure = (await self._running(row)).structure
+        return Forecast(items=plan.items, wake_at=plan.wake_at, mails=mails_ahead(structure, plan, await self._mails_of(row)))
+
+    async def _mails_of(self, journey: JourneyRow) -> MailsNow:
+        """What is known of the mails to the client of a journey."""
+        now = self._now()
+        async with self._database.read() as session:
+            client = await self._client_in(session, journey.client)
+            rules = await rules_of(session, client, self._care.budget, now)
+            return MailsNow(
+                rules=rules,
+                sent=await contacts.taken(session, self._tenant, client.id, since=week_begins(now, rules.zone)),
+                has_alert=bool(await contacts.alerts_of(session, self._tenant, client.id)),
+                has_opted_out="email" in client.opted_out,
+            )
 
     @needs("journeys:read", "host", "practitioner", "operator")
     async def enrolment(self, key: str) -> list[JourneySummary]:
@@ -191,7 +209,7 @@ class Watching(Showing):
             raise Unavailable(f"the workflow is {what} while the journey is {row.status}; an operator has to look")
 
     async def _ask(self, row: JourneyRow, question: Callable[[JourneyWorkflow], Answered]) -> Answered:
-        handle = self._connection.get_workflow_handle_for(JourneyWorkflow.run, row.id)
+        handle = self._connection.get_workflow_handle(row.id)
         try:
             return await handle.query(question, rpc_timeout=QUERY)
         except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:

@@ -52,6 +52,12 @@ _GRACE = timedelta(seconds=10)
 _MOST_COURIERS = 500
 """Each enabled endpoint has one at work nearly all the time; beyond this number they take turns, minutes long."""
 
+WORKFLOWS = (
+    *(JourneyWorkflow, AlarmWorkflow, BulkWorkflow, ContactsWorkflow),
+    *(CourierWorkflow, ErasureWorkflow, GroupWorkflow, RetentionWorkflow),
+)
+"""Every workflow there is; each has a recorded history in the tests."""
+
 
 def build_workers(connection: Client, database: Database, settings: Settings) -> Sequence[Worker]:
     """One worker for each task queue. Raises BrokenPackage."""
@@ -76,10 +82,7 @@ def build_workers(connection: Client, database: Database, settings: Settings) ->
         Worker(
             connection,
             task_queue=JOURNEYS,
-            workflows=[
-                *(JourneyWorkflow, AlarmWorkflow, BulkWorkflow, ContactsWorkflow),
-                *(CourierWorkflow, ErasureWorkflow, GroupWorkflow, RetentionWorkflow),
-            ],
+            workflows=WORKFLOWS,
             workflow_runner=workflow_runner(),
             max_cached_workflows=2000,
             graceful_shutdown_timeout=_GRACE,

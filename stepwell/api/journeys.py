@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field
 from engine.adherence import Adherence
 from engine.events import Event
 from engine.journey import PauseMode
+from engine.mails_ahead import MailAhead
 from engine.turn import Answer, Planned
 from stepwell.api.clients import DateName, DateWish
 from stepwell.api.forms import Form, JourneyId, Name, StepName, WithReason
@@ -91,6 +92,7 @@ class ForecastItems(Listing):
 
     items: tuple[Planned, ...]
     wake_at: AwareDatetime | None
+    mails: tuple[MailAhead, ...] = Field(description="The mails about it that would be held, as things stand, and why.")
 
 
 class ComingItems(Listing):
@@ -211,7 +213,7 @@ async def host_event(journey: JourneyId, wish: HostEventWish, door: Door, messag
 async def forecast(journey: JourneyId, door: Door) -> ForecastItems:
     """Show what is due when, and why; asked of the journey itself"""
     plan = await door.forecast(journey)
-    return ForecastItems(items=plan.items, wake_at=plan.wake_at)
+    return ForecastItems(items=plan.items, wake_at=plan.wake_at, mails=plan.mails)
 
 
 @routes.get("/journeys/{journey}/coming", uses=Stepwell.coming)

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime
 
 from pydantic import Field
 
-from stepwell.api.forms import Form, JourneyId, PathwayName
+from engine.base import StepId
+from stepwell.api.forms import Form, JourneyId, Name, PathwayName
 from stepwell.api.routes import Door, Routes
 from stepwell.handle import Stepwell
 from stepwell.models import Instant
@@ -34,10 +35,15 @@ class ReplayWish(Tried):
     )
     unprompted: Unprompted = Field(default="unanswered", description="Answers to reminders that are not planned any more.")
 
+    renamed: dict[Name, Name] = Field(
+        default_factory=dict, max_length=1000, description="Steps under another id: the old one, and what is tried calls it so."
+    )
+
     @property
     def policy(self) -> Policy:
         """As the use case takes it."""
-        return Policy(unknown=self.unknown, unprompted=self.unprompted)
+        names = {StepId(old): StepId(new) for old, new in self.renamed.items()}
+        return Policy(unknown=self.unknown, unprompted=self.unprompted, renamed=names)
 
 
 class WhatIfWish(ReplayWish):

@@ -238,7 +238,7 @@ def forecast(journey: Journey, json: Json = False) -> None:
         if json:
             show_json(plan)
             return
-        show_plan(plan, zone, empty="nothing is planned")
+        show_plan(plan, zone, empty="nothing is planned", mails=plan.mails)
 
     run(job)
 

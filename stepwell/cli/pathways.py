@@ -1,6 +1,7 @@
 """`stepwell pathway …`: check, publish and look ahead."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from engine.findings import DefinitionError
+from engine.mails_ahead import MailAhead
 from engine.publishing import Checked, Published, check_pathway, pathway_schema
 from engine.schedule import words_for
 from engine.steps import StepTypes
@@ -16,7 +18,7 @@ from engine.turn import Plan
 from engine.zones import UnknownZone, zone_of
 from stepwell.cli.output import Exit, Json, err, fail, local, run, say, show_finding, show_json, show_table
 from stepwell.errors import NotFound, StepwellError
-from stepwell.forecast import forecast_start, words_of
+from stepwell.forecast import forecast_start, words_of, words_of_mail
 from stepwell.handle import Stepwell
 from stepwell.packages import installed_types
 
@@ -114,8 +116,12 @@ def forecast(file: File, start: Start = "", zone: Zone = None, date_: Dates = []
     show_plan(plan, zone_of(where), empty="nothing would ever be delivered", title=title)
 
 
-def show_plan(plan: Plan, zone: ZoneInfo, *, empty: str, title: str | None = None) -> None:
-    """What comes when, in a client's zone, and why."""
+def show_plan(plan: Plan, zone: ZoneInfo, *, empty: str, title: str | None = None, mails: Sequence[MailAhead] = ()) -> None:
+    """What comes when, in a client's zone, and why; and what becomes of the mails about it."""
+    held: dict[tuple[str, str, datetime | None], str] = {
+        (one.what, one.occurrence, one.at): f"; {words_of_mail(one, local(one.until, zone) if one.until else '')}"
+        for one in mails
+    }
     show_table(
         ("when", "what", "step", "why"),
         [
@@ -123,7 +129,7 @@ def show_plan(plan: Plan, zone: ZoneInfo, *, empty: str, title: str | None = Non
                 local(item.at, zone) if item.at else "—",
                 item.what if item.certain or item.at is None else f"{item.what}, at the earliest",
                 item.occurrence,
-                words_of(item.reason, item.waits_for),
+                words_of(item.reason, item.waits_for) + held.get((item.what, item.occurrence, item.at), ""),
             )
             for item in plan.items
         ],

@@ -20,6 +20,7 @@ from stepwell.whatif.impact import SAMPLE, Impact, impact
 from stepwell.whatif.lines import counted, impact_lines, impact_notes, notes_of, totals_of
 from stepwell.whatif.pictures import steps_picture, weeks_picture
 from stepwell.whatif.reenacting import Policy
+from stepwell.whatif.renaming import names_from
 
 Behaviour = Annotated[str, typer.Option(help=f"How clients behave: {', '.join(NAMES)}, or a file from 'stepwell pathway fit'.")]
 PerWeek = Annotated[int, typer.Option(min=1, max=MOST_A_WEEK, help="How many clients start in a week.")]
@@ -176,13 +177,16 @@ def what_if(
     unprompted: Annotated[
         str, typer.Option(help="Answers to reminders that are not sent: 'unanswered' or 'same_delay'.")
     ] = "unanswered",
+    renamed: Annotated[
+        str, typer.Option(help="Steps that are the same under another id: worksheet=exercise, diary=log.", show_default=False)
+    ] = "",
     journey: Annotated[str | None, typer.Option(help="Only this journey, step by step.", show_default=False)] = None,
     picture: Picture = None,
     json: Json = False,
 ) -> None:
     """Re-enact past journeys on a draft, and say what would have been different."""
     source = read_file(file) if file else None
-    policy = _policy(unknown, unprompted)
+    policy = _policy(unknown, unprompted, renamed)
     from_day = datetime.combine(day(since), time(), UTC) if since else None
 
     async def job() -> None:
@@ -212,9 +216,13 @@ def what_if(
     run(job)
 
 
-def _policy(unknown: str, unprompted: str) -> Policy:
+def _policy(unknown: str, unprompted: str, renamed: str) -> Policy:
     try:
-        return Policy.model_validate({"unknown": unknown, "unprompted": unprompted})
+        names = names_from(renamed)
+    except ValueError as wrong:
+        raise typer.BadParameter(str(wrong)) from None
+    try:
+        return Policy.model_validate({"unknown": unknown, "unprompted": unprompted, "renamed": names})
     except ValidationError:
         raise typer.BadParameter("'--unknown' is median or unanswered, '--unprompted' is unanswered or same_delay") from None
 

@@ -240,13 +240,14 @@ async def _show(
         problem=problem,
         message_id=given.get("message_id") or new_id("msg"),
         modes=get_args(PauseMode),
-        names=_date_names(published.structure.steps if published else ()),
+        names=date_names(published.structure.steps if published else ()),
         steps=[step.id for step in published.structure.steps] if published else [],
         suggested=f"{wall(datetime.now().astimezone(), zone_of(detail.zone)):%Y-%m-%dT%H:00}",
     )
 
 
-def _date_names(steps: Any) -> list[str]:
+def date_names(steps: Any) -> list[str]:
+    """The client dates that these steps count from."""
     names = {step.timing.anchor.name for step in steps if step.timing.anchor.kind == "date"}
     names |= {step.completes_on.date for step in steps if step.completes_on and step.completes_on.date}
     names |= {step.reminders.date for step in steps if step.reminders and step.reminders.date}

@@ -5,9 +5,11 @@ from starlette.staticfiles import StaticFiles
 
 from stepwell.console import (
     actions,
+    adding,
     bulk,
     contacts,
     deleting,
+    group_dates,
     groups,
     journey,
     journeys,
@@ -29,7 +31,7 @@ from stepwell.handle import Stepwell
 ROUTERS = tuple(
     part.router
     for part in (
-        *(signing, overview, journeys, journey, actions, migrating, bulk, groups, contacts, deleting),
+        *(signing, overview, journeys, journey, actions, adding, migrating, bulk, groups, group_dates, contacts, deleting),
         *(pathways, simulating, trying, system),
     )
 )

@@ -8,7 +8,6 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import Response
 
-from engine.turn import Plan
 from stepwell.console.frame import ConsoleRoute
 from stepwell.console.journeys import Door
 from stepwell.console.lines import Line, lines, spans, unreached
@@ -16,7 +15,7 @@ from stepwell.console.pages import fragment, go, page
 from stepwell.console.timeline import Frame, timeline, whole
 from stepwell.errors import Forbidden, NotFound, Unavailable
 from stepwell.handle import Stepwell
-from stepwell.models import JourneyDetail
+from stepwell.models import Forecast, JourneyDetail
 
 router = APIRouter(route_class=ConsoleRoute)
 JourneyId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.\-]{1,64}$")]
@@ -98,7 +97,7 @@ async def _see(door: Stepwell, journey: str, *, asks: bool) -> dict[str, Any]:
     }
 
 
-async def _plan(door: Stepwell, detail: JourneyDetail) -> tuple[Plan | None, str]:
+async def _plan(door: Stepwell, detail: JourneyDetail) -> tuple[Forecast | None, str]:
     """The journey's own plan, or what keeps it from saying one."""
     if detail.status in ("stopped", "ended"):
         return None, ""

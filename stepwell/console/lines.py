@@ -6,12 +6,13 @@ from datetime import datetime
 
 from engine.base import StepId
 from engine.events import Event, Reason
+from engine.mails_ahead import MailAhead
 from engine.publishing import Published
-from engine.turn import Plan, Planned
+from engine.turn import Planned
 from engine.words import in_language
 from stepwell.console.timeline import Span
 from stepwell.console.words import STATES, because, told, when
-from stepwell.models import OccurrenceSummary, Sent
+from stepwell.models import Forecast, OccurrenceSummary, Sent
 
 _SETTLED_BY = (
     "step_not_applicable",
@@ -58,6 +59,10 @@ class Line:
     coming: list[datetime] = field(default_factory=list)
     more: list[Planned] = field(default_factory=list)
     """What else is planned for it."""
+    mail: MailAhead | None = None
+    """Where the mail about it would be held."""
+    reminder_mail: MailAhead | None = None
+    """The same of its next reminder."""
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -83,7 +88,7 @@ def lines(
     told_so_far: Sequence[Event],
     sent: Sequence[Sent],
     published: Published,
-    plan: Plan | None,
+    plan: Forecast | None,
 ) -> list[Line]:
     """Every occurrence there is or will be: by when it came or comes, what nobody knows the time of last."""
     found = {one.id: _line(one, published) for one in occurrences}
@@ -96,8 +101,17 @@ def lines(
                     found[name].reminded.append(message.accepted_at)
     for item in plan.items if plan else ():
         _expect(found, item, published)
+    for mail in plan.mails if plan else ():
+        _hold_back(found[mail.occurrence], mail)
     _say_who_holds_up(found.values(), published)
     return sorted(found.values(), key=lambda one: (one.at is None, one.at.timestamp() if one.at else 0.0))
+
+
+def _hold_back(line: Line, mail: MailAhead) -> None:
+    if mail.what == "delivery":
+        line.mail = mail
+    elif line.coming and mail.at == line.coming[0]:
+        line.reminder_mail = mail
 
 
 def _say_who_holds_up(found: Iterable[Line], published: Published) -> None:
@@ -138,7 +152,9 @@ def spans(found: Iterable[Line], zone: str) -> list[Span]:
 
 
 def _sentence(line: Line, zone: str) -> str:
-    head = f"{line.title or line.step} ({line.id}): {'held, ' if line.holds else ''}{STATES[line.state][1]}"
+    # what is read aloud begins as what is seen does: whoever speaks to their machine says what they see
+    seen = f"{line.title or line.step}{'' if line.at or line.settled_at else ', nobody knows when yet'}"
+    head = f"{seen} ({line.id}): {'held, ' if line.holds else ''}{STATES[line.state][1]}"
     if line.waits_for:
         return f"{head}, waits for {line.waits_for}"
     if not line.is_there:

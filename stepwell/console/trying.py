@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from stepwell.console.frame import ConsoleRoute
@@ -23,6 +23,7 @@ from stepwell.console.simulating import (
     published_of,
     published_still,
 )
+from stepwell.errors import Refused
 from stepwell.handle import Stepwell
 from stepwell.replaying import MOST_JOURNEYS
 from stepwell.trying import MOST_A_WEEK
@@ -31,6 +32,7 @@ from stepwell.whatif.impact import SAMPLE, Impact
 from stepwell.whatif.lines import impact_lines, impact_notes, notes_of, totals_of
 from stepwell.whatif.pictures import days_picture, steps_picture, weeks_picture
 from stepwell.whatif.reenacting import Policy, Unknown, Unprompted
+from stepwell.whatif.renaming import names_from
 
 router = APIRouter(route_class=ConsoleRoute)
 
@@ -41,21 +43,34 @@ PerWeek = Annotated[int | None, Query(ge=1, le=MOST_A_WEEK)]
 _SHOWN = 100
 
 
+def _policy(
+    unknown: Unknown = "median",
+    unprompted: Unprompted = "unanswered",
+    renamed: Annotated[str, Query(max_length=5000)] = "",
+) -> Policy:
+    """What is taken for granted where the past does not tell. Raises Refused."""
+    try:
+        return Policy(unknown=unknown, unprompted=unprompted, renamed=names_from(renamed))
+    except ValueError as wrong:
+        raise Refused("malformed", "E2", str(wrong)) from None
+
+
+TakenForGranted = Annotated[Policy, Depends(_policy)]
+
+
 @router.get("/pathways/{pathway}/what-if")
 async def show_what_if(
     request: Request,
     pathway: PathwayName,
     door: Door,
+    policy: TakenForGranted,
     version: Version = None,
     journeys: Journeys = None,
     running: Running = "",
-    unknown: Unknown = "median",
-    unprompted: Unprompted = "unanswered",
     asked: Asked = 0,
 ) -> Response:
     """Choose which past journeys and what is taken for granted; then watch."""
     published, findings, mark = await published_of(door, pathway, version)
-    policy = Policy(unknown=unknown, unprompted=unprompted)
     run = (
         _what_if(request, door, pathway, version, mark, journeys, policy, asked, running=bool(running))
         if published and journeys
@@ -83,16 +98,14 @@ async def live_what_if(
     request: Request,
     pathway: PathwayName,
     door: Door,
+    policy: TakenForGranted,
     journeys: Annotated[int, Query(ge=1, le=MOST_JOURNEYS)],
     version: Version = None,
     running: Running = "",
-    unknown: Unknown = "median",
-    unprompted: Unprompted = "unanswered",
     asked: Asked = 0,
 ) -> Response:
     """How far it is, and what came of it."""
     _, mark = await published_still(door, pathway, version, "tried")
-    policy = Policy(unknown=unknown, unprompted=unprompted)
     run = _what_if(request, door, pathway, version, mark, journeys, policy, asked, running=bool(running))
     return fragment(request, "what_if_run.html", pathway=pathway, **_run_words(request, "what-if", pathway, run))
 
@@ -102,13 +115,11 @@ async def show_journey(
     request: Request,
     journey: JourneyId,
     door: Door,
+    policy: TakenForGranted,
     version: Version = None,
-    unknown: Unknown = "median",
-    unprompted: Unprompted = "unanswered",
 ) -> Response:
     """One journey, occurrence by occurrence: as it was, and as it would have been."""
     detail = await door.journey(journey)
-    policy = Policy(unknown=unknown, unprompted=unprompted)
     found = await door.what_if_journey(journey, version=version, policy=policy)
     shifted = found.journeys[0].shifted if found.journeys else ()
     return page(
@@ -192,7 +203,7 @@ def _what_if(
     runs: Simulations = request.app.state.simulations
     caller = request.state.caller
     return runs.of(
-        ("what-if", caller.tenant, caller.name, pathway, mark, journeys, running, policy.unknown, policy.unprompted, asked),
+        ("what-if", caller.tenant, caller.name, pathway, mark, journeys, running, policy.model_dump_json(), asked),
         journeys,
         compute,
     )

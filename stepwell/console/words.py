@@ -6,9 +6,10 @@ from typing import Any
 
 from engine.calendar import wall
 from engine.events import Event, PlanChanged, Reason
+from engine.mails_ahead import MailAhead
 from engine.zones import zone_of
 from stepwell.contacting import WHY
-from stepwell.forecast import words_of
+from stepwell.forecast import words_of, words_of_mail
 from stepwell.models import MigrationDifference
 
 STATES = {
@@ -81,6 +82,7 @@ DONE = {
     "restore": "The step was taken back in.",
     "shift_step": "The step was shifted, and what hangs on it with it.",
     "move_step": "The step was put elsewhere.",
+    "add_step": "The step was given to this client.",
     "migrate": "The journey goes on by the other version.",
     "left": "Journeys that nobody chose stay as they are.",
     "acknowledged": "The alert is acknowledged.",
@@ -226,6 +228,11 @@ def because(reason: Reason | None, waits_for: str | None = None) -> str:
     return words_of(reason, waits_for)
 
 
+def ahead(mail: MailAhead, zone: str) -> str:
+    """What becomes of a mail about something planned."""
+    return words_of_mail(mail, when(mail.until, zone))
+
+
 def masked(address: str) -> str:
     """An address that nobody can write to."""
     name, _, host = address.partition("@")
@@ -242,6 +249,7 @@ def in_short(found: MigrationDifference) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "ago": ago,
+    "ahead": ahead,
     "because": because,
     "changed": changed,
     "hours": hours,

@@ -18,6 +18,7 @@ from stepwell.models.groups import Group, GroupMember, GroupMemberPage, LateJoin
 from stepwell.models.journeys import (
     Again,
     Coming,
+    Forecast,
     JourneyDetail,
     JourneySummary,
     LogEntry,
@@ -70,6 +71,7 @@ __all__ = [
     "Endpoint",
     "Failure",
     "FailurePage",
+    "Forecast",
     "Foreseen",
     "Given",
     "Group",

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
+from engine.mails_ahead import MailAhead
+from engine.turn import Plan
 from stepwell.models.base import Out
 
 Again = Literal["reject", "use_existing", "restart", "parallel"]
@@ -32,6 +34,12 @@ class Started(Out):
     client: str
     journey: str | None = None
     error: str | None = None
+
+
+class Forecast(Plan):
+    """What comes when in a journey, and which mails about it would be held, as things stand."""
+
+    mails: tuple[MailAhead, ...] = ()
 
 
 class OccurrenceSummary(Out):

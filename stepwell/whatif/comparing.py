@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from statistics import median
 
@@ -15,6 +15,7 @@ from stepwell.whatif.acts import script_of
 from stepwell.whatif.likeness import NEAR, first_difference
 from stepwell.whatif.recorded import Recorded
 from stepwell.whatif.reenacting import CAUTIOUS, Delays, Lived, Policy, live_again
+from stepwell.whatif.renaming import names_in, renamed, renamed_events
 
 _MOST_LEFT_OUT = 50
 _HOURS = 3600
@@ -314,6 +315,11 @@ class _Comparison:
             unknown = f"it had {', '.join(script.not_reenacted)}; " if script.not_reenacted else ""
             self._left_out.append(LeftOut(journey=one.journey, why=f"{unknown}{why}"))
             return
+        names = names_in(one.structure, self._policy.renamed)
+        if names:
+            one = renamed(one, names)  # it is what was recorded; from here on by the names of what is tried
+            script = script_of(one)
+            own = replace(own, structure=one.structure, events=renamed_events(own.events, names))
         delays = Delays.of(one.events, one.structure).or_else(self._delays)
         other = live_again(
             self._structure,

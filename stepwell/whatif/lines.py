@@ -70,6 +70,8 @@ def notes_of(result: WhatIf) -> Iterator[str]:
         yield f"{counted(number, 'act')} would have been refused: {code}"
     for kind, number in result.not_reenacted.items():
         yield f"not re-enacted: {kind}, in {counted(number, 'journey')}"
+    for old, new in result.policy.renamed.items():
+        yield f"{old} and {new} are taken to be one step, called {new}"
     if result.left_out:
         first = result.left_out_examples[0]
         yield (

@@ -11,6 +11,8 @@ from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Literal
 
+from pydantic import Field
+
 from engine.advance import StartFacts, advance, begin
 from engine.base import Frozen, MessageId, OccurrenceId, StepId
 from engine.calendar import wall
@@ -39,6 +41,8 @@ class Policy(Frozen):
 
     unknown: Unknown = "median"
     unprompted: Unprompted = "unanswered"
+    renamed: dict[StepId, StepId] = Field(default_factory=dict)
+    """Steps that are the same under another id: the old one, and what the version that is tried calls it (rule E2)."""
 
 
 CAUTIOUS = Policy()

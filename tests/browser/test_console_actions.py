@@ -281,3 +281,72 @@ def test_P4_a_client_is_deleted(desk: Page, scene: Scene) -> None:
     expect(desk.get_by_role("row", name=re.compile("c027"))).to_contain_text("consent is withdrawn")
     is_accessible(desk)
     keep(desk, "console-deletions")
+
+
+def test_E4_a_step_is_added_by_keyboard(browser: Browser, scene: Scene) -> None:
+    """Chosen, titled, worded, placed and timed without a word of YAML; what is wrong is said first, then what it would change."""
+    with page_of(browser) as page:
+        sign_in(page, scene)
+        see(page, scene, "/journeys/<c012/operation>")
+        keys = Keyboard(page)
+        keys.press("^Add a step$")
+        keys.pick("^What", "exer")
+        keys.write("^Why the client", "You said that the nights are long.")
+        keys.write("^Words", "Breathe in for four counts, and out for six.")
+        keys.pick("^Behind", "What")
+        keys.write("^When", "3 days")
+        keys.press("^See what it would change$")
+        expect(page.get_by_role("alert")).to_contain_text("has no title")
+        is_accessible(page)
+        keys.write("^Title", "Slow breathing")
+        keys.press("^See what it would change$")
+        expect(page.locator(".foreseen")).to_contain_text("slow_breathing.1")
+        is_accessible(page)
+        keep(page, "console-add-step")
+        keys.write("^Reason", "asked for on the telephone")
+        keys.press("^Add this step$")
+        expect(page.get_by_role("status").first).to_have_text("The step was given to this client.")
+        page.wait_for_function("() => !document.querySelector('.busy') && !document.querySelector('.htmx-request')")
+        expect(page.locator('[id="row-slow_breathing.1"]')).to_contain_text("Slow breathing")
+        expect(page.locator("main")).to_contain_text("slow_breathing was added behind hello: asked for on the telephone")
+
+
+def test_E4_a_step_of_the_library_is_added_on_a_phone(browser: Browser, scene: Scene) -> None:
+    """Nothing is written but when; the form is as wide as the phone."""
+    with page_of(browser, width=390) as page:
+        sign_in(page, scene)
+        see(page, scene, "/journeys/<c013/operation>")
+        page.get_by_role("link", name="Add a step").click()
+        page.get_by_label("What", exact=True).select_option(label="Beliefs about homework")
+        page.get_by_label(re.compile("^When")).fill(str(SOON))
+        page.get_by_label(re.compile("^At")).fill("10:00")
+        page.get_by_role("button", name="See what it would change").click()
+        expect(page.locator(".foreseen")).to_contain_text(f"{SOON:%d %b %Y} 10:00")
+        is_accessible(page)
+        keep(page, "console-add-step-390")
+        _confirm(page, "The step was given to this client.")
+
+
+def test_T4_a_date_of_a_group_is_moved_by_keyboard(browser: Browser, scene: Scene) -> None:
+    """Whom it would be told and what moves for each; then it is a job like any other."""
+
+    def has_begun() -> bool:
+        return scene.ask(lambda stepwell: stepwell.group(scene.group)).started == 3
+
+    scene.ask(lambda stepwell: stepwell.start_group(scene.group))
+    with page_of(browser) as page:
+        sign_in(page, scene)
+        while not has_begun():
+            page.wait_for_timeout(300)
+        see(page, scene, f"/groups/{scene.group}")
+        keys = Keyboard(page)
+        keys.press("^Set or move a date$")
+        keys.write("^New day", str(SOON))
+        keys.press("^See what it would change$")
+        expect(page.locator(".foreseen")).to_contain_text("3 journeys would be told")
+        expect(page.locator(".foreseen")).to_contain_text("fasting.1")
+        is_accessible(page)
+        keep(page, "console-group-date")
+        keys.press("^Tell it to 3 journeys$")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Set date surgery of 3 journeys")
+        expect(page.locator("#progress")).to_contain_text("Finished: 3 of 3", timeout=30_000)

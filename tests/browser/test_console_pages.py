@@ -24,6 +24,7 @@ PAGES = {
     "stop": "/journeys/<c004/operation>/do/stop",
     "shift": "/journeys/<c004/operation>/do/shift?name=surgery&value=2031-01-01",
     "refused": "/journeys/<c004/operation>/do/reopen?occurrence=hello.1",
+    "add-step": "/journeys/<c004/operation>/add",
     "reveal": "/journeys/<ada/depression-homework>/occurrences/phq9_start.1/reveal",
     "pathways": "/pathways",
     "pathway": "/pathways/depression-homework",
@@ -43,6 +44,7 @@ PAGES = {
     "bulk": "/bulk",
     "groups": "/groups",
     "group": "/groups/{group}",
+    "group-date": "/groups/{group}/date?name=surgery&value=2031-01-01",
     "journeys-group": "/journeys?group={group}",
     "nothing": "/nothing",
 }

@@ -11,7 +11,7 @@ import pytest
 from tests.browser.stack import PASSPHRASE, Stack
 
 _PAGES = {
-    "client": ("/", "/path", "/export"),
+    "client": ("/", "/path", "/export", "/mails"),
     "practitioner": ("/practice", "/practice/clients/ada"),
 }
 

@@ -201,6 +201,8 @@ def test_why_a_client_had_no_mail(home: Path) -> None:
         "somebody holds the client's mails",
     ):
         assert words in shown
+    assert "mail may wait: somebody holds the client's mails" in typed("journey", "forecast", "bea/care").out
+    assert {one["why"] for one in typed("journey", "forecast", "bea/care", "--json").data["mails"]} == {"by_hand"}
     typed("client", "lift-hold", "bea", "--by", "Dr Grey", "--reason", "at home")
     typed("client", "snooze", "bea", "off")
     typed("client", "preferred-time", "bea", "any")

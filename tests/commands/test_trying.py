@@ -43,7 +43,9 @@ def test_fitted_behaviour_is_a_file(tmp_path: Path) -> None:
     assert all(name in lazy.err for name in NAMES)
 
 
-@pytest.mark.parametrize("option", [("--unknown", "perhaps"), ("--unprompted", "perhaps"), ("--since", "once")])
+@pytest.mark.parametrize(
+    "option", [("--unknown", "perhaps"), ("--unprompted", "perhaps"), ("--since", "once"), ("--renamed", "worksheet")]
+)
 def test_a_policy_that_is_none_is_refused(option: tuple[str, str]) -> None:
     """With what there is."""
     assert stepwell("what-if", "trial", *option).code == 2

@@ -22,6 +22,7 @@ _QUERIES = {
     "/journeys/{journey}": ("", "?ahead=true", "?from=1700000000&to=1800000000"),
     "/journeys": ("", "?status=running&sort=client&text=a"),
     "/alerts": ("", "?every=true"),
+    "/groups/{group}/date": ("", "?name=surgery&value=2031-01-01"),
 }
 _STEP_ACTIONS = ("remind", "release", "excuse", "extend", "reopen", "retry")
 

@@ -1,5 +1,7 @@
 """The page about a client's mails: what waits and why; held and let go by a named operator with a reason."""
 
+from datetime import UTC, datetime, timedelta
+
 from stepwell.models import ClientChanges
 from tests.console.desk import Console
 
@@ -35,3 +37,19 @@ async def test_an_operator_holds_and_lets_go_and_sees_what_waits(console: Consol
     assert "All mails to this client" not in (await someone.get(f"/journeys/{journey}")).text
     assert (await someone.post("/clients/ada/lift-hold", {"reason": "again"})).status_code == 409
     assert (await someone.get("/clients/nobody/contacts")).status_code == 404
+
+
+async def test_R4_a_journey_says_which_mails_about_what_is_planned_would_wait(console: Console) -> None:
+    """For certain where that is known, as a snooze is; `may` where somebody may have lifted it by then."""
+    journey, someone = await console.troubled("ada"), await console.operator()
+    await console.home.idle(journey)
+    planned = f"/journeys/{journey}?ahead=true"
+    assert 'class="mail"' not in (await someone.get(planned)).text
+    await console.stepwell.change_client("ada", ClientChanges(snoozed_until=datetime.now(UTC) + timedelta(days=30)))
+    page = (await someone.get(planned)).text
+    assert "mail waits until" in page
+    assert "the client wants no mail before then" in page
+    await console.stepwell.change_client("ada", ClientChanges(snoozed_until=None))
+    await console.stepwell.hold_contacts("ada", reason="in hospital", by="dr-grey")
+    page = (await someone.get(planned)).text
+    assert "maybe no mail: somebody holds the client&#39;s mails" in page

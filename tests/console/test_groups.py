@@ -62,3 +62,45 @@ async def test_its_progress_asks_for_itself_until_it_is_over(console: Console) -
     assert again.status_code == 303
     assert "Under way: 2 of 3" in (await someone.get(f"/groups/{group.id}")).text
     assert (await someone.get("/groups/grp_nobody")).status_code == 404
+
+
+async def test_T4_a_date_of_a_group_is_seen_first_and_then_told(console: Console) -> None:
+    """Whom, and what moves for them; sent twice it is one job; who is still to start begins with it."""
+    group, someone = await _spring(console), await console.operator()
+    address = f"/groups/{group.id}/date"
+    assert f'href="/console{address}"' in (await someone.get(f"/groups/{group.id}")).text
+    (member,) = (await console.stepwell.group_members(group.id, state="started")).items
+    assert member.journey is not None
+    await console.stepwell.excuse(member.journey, "note.1", reason="to go on")
+    await console.stepwell.excuse(member.journey, "secret.1", reason="to go on")
+    await console.home.idle(member.journey)
+    shown = (await someone.get(f"{address}?name=surgery&value=2031-01-10")).text
+    assert "1 journey would be told" in shown
+    assert "1 member still to start" in shown
+    assert "before.1" in shown
+    assert (await console.stepwell.group(group.id)).dates == {}
+    (key,) = re.findall(r'name="request_key" value="([^"]+)"', shown)
+    fields = {"name": "surgery", "value": "2031-01-10", "request_key": key}
+    jobs = {(await someone.post(address, fields)).headers["location"] for _ in range(2)}
+    assert len(jobs) == 1
+    assert (await console.stepwell.group(group.id)).dates == {"surgery": "2031-01-10"}
+
+    async def is_told() -> bool:
+        return "surgery" in (await console.stepwell.state(member.journey or "")).dates
+
+    await console.home.until(is_told, "the date")
+    again = (await someone.get(f"{address}?name=surgery&value=")).text
+    assert "not known any more" in again
+    assert "now 2031-01-10" in again
+
+
+async def test_T4_a_date_that_cannot_be_read_is_refused_on_its_page(console: Console) -> None:
+    """Looked at as well as sent; a time of day needs its zone, since members may live in several."""
+    group, someone = await _spring(console), await console.operator()
+    address = f"/groups/{group.id}/date"
+    for value, said in (("soon", "year-month-day"), ("2031-01-10T09:00", "with its zone")):
+        shown = await someone.get(f"{address}?name=surgery&value={value}")
+        assert (shown.status_code, said in shown.text) == (200, True)
+        refused = await someone.post(address, {"name": "surgery", "value": value})
+        assert (refused.status_code, said in refused.text) == (409, True)
+    assert (await console.stepwell.group(group.id)).dates == {}

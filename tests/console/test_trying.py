@@ -36,6 +36,30 @@ async def test_past_journeys_are_tried_on_the_draft(console: Console, where: str
     assert "b.1" in one
 
 
+async def test_E2_steps_under_another_id_are_said_and_stay_in_the_form(console: Console) -> None:
+    """Of many journeys and of one; what cannot be read is refused with an example."""
+    stepwell = console.stepwell
+    await stepwell.publish(SOURCE)
+    await stepwell.add_client(id="ada")
+    journey = (await stepwell.start("ada", "trial")).id
+    await console.home.recorded(journey, "step_delivered")
+    await stepwell.save_draft("trial", document(step("first", "reminders: {after: [1 day]}") + step("b")))
+    operator = await console.operator()
+    address = "/pathways/trial/what-if?journeys=5&running=true&renamed=a%3Dfirst"
+
+    async def worked_out() -> str | None:
+        html = (await operator.get(address)).text
+        return html if "<progress" not in html else None
+
+    one = (await operator.get(f"/journeys/{journey}/what-if?renamed=a%3Dfirst")).text
+    for html in (await console.home.until(worked_out, "the comparison"), one):
+        assert "a and first are taken to be one step, called first" in html
+        assert 'value="a=first"' in html
+        assert "never sent" not in html
+    refused = await operator.get(f"/journeys/{journey}/what-if?renamed=a")
+    assert (refused.status_code, "worksheet=exercise" in refused.text) == (409, True)
+
+
 @pytest.mark.parametrize("where", ["", "/live"])
 async def test_what_publishing_the_draft_would_bring(console: Console, where: str) -> None:
     """The figures, the steps without an end, the pictures, and who runs on what."""

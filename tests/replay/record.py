@@ -12,7 +12,18 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.workflows import test_contacts, test_edits, test_journeys, test_shell, test_step_types_live, test_tour
+from tests.workflows import (
+    test_bulk,
+    test_contacts,
+    test_edits,
+    test_groups,
+    test_journeys,
+    test_retention,
+    test_shell,
+    test_step_types_live,
+    test_tour,
+    test_webhooks,
+)
 from tests.workflows.house import House, house
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -33,7 +44,14 @@ SCENARIOS: dict[str, Callable[[House], Awaitable[None]]] = {
     "added_step": test_edits.test_E4_an_added_step_is_a_step_like_any_other,
     "contacts": test_contacts.test_R8_a_hold_by_hand_waits_for_a_named_person_to_lift_it,
     "cancelled": test_shell.test_G12_a_cancelled_workflow_stops_the_journey_visibly,
+    "bulk": test_bulk.test_a_preview_says_what_then_happens,
+    "courier": test_webhooks.test_N5_410_sends_the_courier_home_and_it_comes_back_when_switched_on,
+    "erasure": test_contacts.test_P4_the_owner_of_a_clients_mails_goes_with_them,
+    "retention": test_retention.test_SC17_a_look_is_a_workflow_that_says_what_it_took,
+    "group": test_groups.test_waves_wait_and_late_joiners_follow_the_rule,
 }
+_ONE_TYPE = ("bulk", "courier", "erasure", "group", "retention")
+"""Scenarios of which only the workflows of that type are kept: the journeys beside them are as others are."""
 _IDENTITY = re.compile(r'"identity":"[^"]*"')
 _QUEUE = re.compile(r'("name":"\d+)@[^"]*"')
 """Process and machine of whoever recorded."""
@@ -46,7 +64,8 @@ async def _record(name: str, live: Callable[[House], Awaitable[None]]) -> None:
         async with house(Path(folder)) as home:
             await live(home)
             number = 0
-            async for run in home.client.list_workflows(page_size=_MOST_RUNS, limit=_MOST_RUNS):
+            kept = f"WorkflowType = '{name}'" if name in _ONE_TYPE else None
+            async for run in home.client.list_workflows(kept, page_size=_MOST_RUNS, limit=_MOST_RUNS):
                 number += 1
                 history = await home.client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
                 file = HISTORIES / f"{name}_{number}.json"

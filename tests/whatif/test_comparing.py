@@ -50,7 +50,7 @@ def lived() -> Past:
     return run
 
 
-def what_if(past: Past, steps: str, **policy: str) -> WhatIf:
+def what_if(past: Past, steps: str, **policy: object) -> WhatIf:
     return compare([past.recorded], structure(steps), against="the draft", policy=Policy.model_validate(policy), in_detail=True)
 
 
@@ -166,3 +166,32 @@ def test_what_stays_open_after_completion_is_followed_to_its_end_on_both_sides()
     assert past.status == "completed"
     found = what_if(past, lingering.replace(step("c"), step("c", "deliver: {after: b.completed, offset: 30 days}")))
     assert (found.before.completed, found.after.completed, found.before.expiries, found.after.expiries) == (1, 1, 1, 1)
+
+
+def test_E2_a_renamed_step_is_the_same_step() -> None:
+    """Told so, it is answered as it was, and counted on both sides under its new id; not told so, it is gone and another is new."""
+    past, draft = lived(), FIRST.replace(step("b"), step("second")).replace("[1 day, 2 days]", "[1 day]")
+    blind = {one.step: one for one in what_if(past, draft).steps}
+    assert (blind["b"].after, blind["second"].before, blind["second"].without_evidence) == (None, None, 1)
+    found = what_if(past, draft, renamed={"b": "second"})
+    by_step = {one.step: one for one in found.steps}
+    assert [*by_step] == ["a", "second", "c"]
+    assert by_step["second"].before == by_step["second"].after
+    assert shifted(found) == {}
+    assert (found.without_evidence, found.left_out, found.without_occasion) == (0, 0, 0)
+
+
+def test_E2_whatever_is_known_of_a_renamed_step_goes_with_it() -> None:
+    """Reminders that brought the answer, an extension, what hangs on it; in a journey that has it already nothing is renamed."""
+    run = Past(step("a", f"{WINDOW}\n{REMINDERS}") + step("b", "deliver: {after: a.completed, offset: 1 day}"))
+    run.until("2026-03-04 10:00").respond("a")
+    run.until("2026-03-05 13:00").respond("b")
+    assert run.status == "completed"
+    draft = step("first", f"{WINDOW}\n{REMINDERS}") + step("b", "deliver: {after: first.completed, offset: 2 days}")
+    found = what_if(run, draft, renamed={"a": "first"})
+    assert found.before.reminders == found.after.reminders == 2
+    assert shifted(found) == {"b.1": ("03-06 10:00", "completed")}
+    new = Past(draft)
+    new.until("2026-03-04 10:00").respond("first")
+    new.until("2026-03-07 13:00").respond("b")
+    assert shifted(what_if(new, draft, renamed={"a": "first"})) == {}

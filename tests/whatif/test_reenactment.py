@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.base import OccurrenceId
+from engine.base import OccurrenceId, StepId
 from engine.journey import Journey
 from engine.messages import AnswerQuestion, AskQuestion, By, NotificationFailed, Respond
 from engine.turn import Answer, Turn
@@ -15,6 +15,7 @@ from stepwell.whatif.acts import script_of
 from stepwell.whatif.likeness import first_difference
 from stepwell.whatif.recorded import Recorded
 from stepwell.whatif.reenacting import live_again
+from stepwell.whatif.renaming import renamed
 from tests.engine.pathways import ZONES
 from tests.engine.test_gusts import _Gust
 
@@ -80,3 +81,23 @@ def test_lived_again_on_its_own_version_it_is_what_was_recorded(first: int) -> N
         lived = live_again(run.structure, facts, recorded.started.at, script_of(recorded), until=run.now)
         found = first_difference(run.events, lived.events, within=timedelta(microseconds=1))
         assert found is None, f"life {seed}: {found}"
+
+
+@pytest.mark.parametrize("first", range(0, _LIVES, 50))
+def test_E2_lived_again_with_every_step_renamed_it_is_the_same_by_other_names(first: int) -> None:
+    """Whatever happened to it; only what is drawn is drawn from an occurrence's id, and so otherwise (rule T8)."""
+    lives = 0
+    for seed in range(first, min(first + 50, _LIVES)):
+        run = OnTime(random.Random(f"what-if/{seed}"))
+        if any(step.timing.between for step in run.structure.steps):
+            continue
+        for _ in range(60):
+            run.blow()
+        names = {step.id: StepId(f"new_{step.id}") for step in run.structure.steps}
+        told = renamed(Recorded("j", run.structure, tuple(run.events), outcomes=run.outcomes), names)
+        lived = live_again(told.structure, told.facts(run.first_quiet), told.started.at, script_of(told), until=run.now)
+        found = first_difference(told.events, lived.events, within=timedelta(microseconds=1))
+        assert found is None, f"life {seed}: {found}"
+        assert all(name.startswith("new_") for name in lived.journey.occurrences)
+        lives += 1
+    assert lives > 5

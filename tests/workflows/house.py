@@ -18,6 +18,7 @@ from activities import (
     group_activities,
     notify_activities,
     record_activities,
+    retention_activities,
     task_activities,
     webhook_activities,
 )
@@ -35,15 +36,11 @@ from stepwell.children import Children
 from stepwell.contacts import Owners
 from stepwell.devserver import find_binary
 from stepwell.mailcatcher import MailCatcher
+from stepwell.retention import Departing
+from stepwell.workers import WORKFLOWS
 from store.database import Database
+from store.retention import Keep
 from tests.workflows.hosts import SECRET, FakeHost, Receiver, listening_host, receiving
-from workflows.alarm import AlarmWorkflow
-from workflows.bulk import BulkWorkflow
-from workflows.contacts import ContactsWorkflow
-from workflows.courier import CourierWorkflow
-from workflows.erasure import ErasureWorkflow
-from workflows.group import GroupWorkflow
-from workflows.journey import JourneyWorkflow
 from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS, WEBHOOKS
 from workflows.plugin import DATA_CONVERTER, workflow_runner
 
@@ -175,6 +172,8 @@ async def house(
         tasks = task_activities(database, known, children, Host(host.url, SECRET))
         tasks += bulk_activities(database, Acting(database, env.client, known, CARE))
         tasks += erasure_activities(database, env.client)
+        keep = Keep(clients=timedelta(days=365))
+        tasks += retention_activities(database, Departing(database, env.client, known), keep)
         tasks += group_activities(database, Beginning(database, env.client, known, CARE))
         tasks += [one for step_type in known.values() for one in step_type.activities]
         owners = Owners(env.client)
@@ -184,10 +183,7 @@ async def house(
             Worker(
                 env.client,
                 task_queue=JOURNEYS,
-                workflows=[
-                    *(JourneyWorkflow, AlarmWorkflow, BulkWorkflow, ContactsWorkflow),
-                    *(CourierWorkflow, ErasureWorkflow, GroupWorkflow),
-                ],
+                workflows=WORKFLOWS,
                 workflow_runner=workflow_runner(),
             ),
             Worker(env.client, task_queue=RECORDS, activities=recording),

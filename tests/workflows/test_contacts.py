@@ -211,6 +211,26 @@ async def test_R8_a_hold_by_hand_waits_for_a_named_person_to_lift_it(home: House
     ]
 
 
+async def test_R4_a_forecast_says_which_mails_would_wait_and_they_do(home: House) -> None:
+    """What is planned for the morning is there in the morning; its mail comes in the evening, as the forecast had said."""
+    await home.stepwell.add_client(id="ada", email="ada@example.org", zone="Europe/London")
+    await home.stepwell.change_client("ada", ClientChanges(preferred_time=("17:00", "19:00")))
+    version = await home.stepwell.publish(daily("morning", "09:00", 2))
+    journey = (await home.stepwell.start("ada", version.pathway)).id
+    await home.recorded(journey, "journey_started")
+    tomorrow = wall(await home.now(journey), LONDON).date() + timedelta(days=1)
+    first, second = (await home.stepwell.forecast(journey)).mails
+    assert (first.occurrence, first.at, first.until) == ("morning.1", london(tomorrow, "09:00"), london(tomorrow, "17:00"))
+    assert (first.why, first.certain, second.certain) == ("preferred", True, False)
+    months = Months(home, "ada", [journey])
+    assert await months.to(london(tomorrow, "16:50")) == []
+    assert [one.occurrence for one in await home.stepwell.to_do("ada")] == ["morning.1"]
+    assert len(await months.to(london(tomorrow, "17:01"))) == 1
+    await home.stepwell.hold_contacts("ada", reason="in hospital", by="dr-grey")
+    (held,) = (await home.stepwell.forecast(journey)).mails
+    assert (held.occurrence, held.why, held.until, held.certain) == ("morning.2", "by_hand", None, False)
+
+
 async def test_R5_a_snooze_of_all_and_a_preferred_time_end_when_the_client_says_so(home: House) -> None:
     """Nothing before the snooze ends; taken back, it comes at once."""
     until = datetime.now(UTC) + timedelta(days=3)
@@ -272,7 +292,7 @@ async def test_an_owner_that_was_forgotten_is_woken_by_a_worker(home: House) -> 
 
 
 async def test_P4_the_owner_of_a_clients_mails_goes_with_them(home: House) -> None:
-    """It waits for a snooze to end; deleted, it is unknown to Temporal, and what waited is in no table."""
+    """It waits for a snooze to end; deleted, it is unknown to Temporal, and what waited is in no table; also at another look."""
     await home.stepwell.add_client(id="ada", email="ada@example.org", zone="Europe/London")
     await home.stepwell.change_client("ada", ClientChanges(snoozed_until=datetime.now(UTC) + timedelta(days=3)))
     version = await home.stepwell.publish(document(step("read")))
@@ -293,3 +313,6 @@ async def test_P4_the_owner_of_a_clients_mails_goes_with_them(home: House) -> No
     async with home.database.read() as session:
         assert await contacts.open_of(session, "default", "ada") == []
     assert read_mails(home.mail.folder) == []
+    await home.pass_time(deletion.id, timedelta(minutes=3))
+    await home.closed(deletion.id)
+    assert (await home.stepwell.deletion(deletion.id)).finished_at is not None

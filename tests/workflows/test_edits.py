@@ -2,10 +2,12 @@
 migration alone (rules E1 to E4)."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import NamedTuple
 
 import pytest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 
 from engine.mapping import Mapping
 from engine.turn import Answer
@@ -300,3 +302,36 @@ async def test_E4_who_may_change_a_plan(home: House) -> None:
     assert (event.by.role, event.by.id, event.reason, event.change) == ("operator", "olga", "agreed by phone", "drop")
     with pytest.raises(Refused, match="reason"):
         await door.restore_step(journey, "ahead", reason="")
+
+
+async def test_G9_a_repeated_message_is_told_again_what_it_moved(home: House) -> None:
+    """By the same run, and by a later one; where the run that answered is gone, that it was answered."""
+    home.stepwell.rotate_at = 40
+    journey = await _begun(home)
+    first = await _shifted_once(home, journey)
+    assert first.moved
+    assert await _shifted_once(home, journey) == first
+    handle = home.client.get_workflow_handle(journey)
+    run = (await handle.describe()).run_id
+    for number in range(60):
+        await home.stepwell.set_date(journey, "visit", date(2031, 1, 1 + number % 28))
+        if (await handle.describe()).run_id != run:
+            break
+    assert (await handle.describe()).run_id != run
+    assert await _shifted_once(home, journey) == first
+    assert len((await home.stepwell.state(journey)).deviations) == 1
+    gone = DeleteWorkflowExecutionRequest(
+        namespace=home.client.namespace, workflow_execution=WorkflowExecution(workflow_id=journey, run_id=run)
+    )
+    await home.client.workflow_service.delete_workflow_execution(gone)
+
+    async def is_gone() -> bool:
+        return (await _shifted_once(home, journey)).moved == ()
+
+    await home.until(is_gone, "the end of the first run")
+    assert (await _shifted_once(home, journey)).seq == first.seq
+
+
+async def _shifted_once(home: House, journey: str) -> Answer:
+    """The same message, however often it is sent."""
+    return await home.stepwell.shift_step(journey, "ahead", by_length="3 days", reason="away", message_id="once")

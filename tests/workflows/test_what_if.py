@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from engine.base import StepId
 from stepwell import NotFound, Refused
 from stepwell.access import Caller, process
 from stepwell.errors import DefinitionError
+from stepwell.whatif.reenacting import Policy
 from tests.pathways import EXAMPLES, document, step
 from tests.workflows.house import House
 
@@ -92,6 +94,21 @@ async def test_a_journey_on_its_way_is_tried_as_far_as_it_has_come(home: House) 
     assert (await home.stepwell.what_if("trial", version=1)).replayed == 0
     found = await home.stepwell.what_if("trial", version=1, running=True)
     assert (found.replayed, found.before.deliveries, found.before == found.after) == (1, 1, True)
+
+
+async def test_E2_a_renamed_step_is_matched_with_its_old_name(home: House) -> None:
+    """Lived on a server, tried on a version that calls it otherwise; names that fit nothing are refused."""
+    await live(home, "c1")
+    source = document(step("first", REMINDED) + step("b") + step("c", "deliver: {after: b.completed, offset: 1 day}"))
+    found = await home.stepwell.what_if("trial", source=source, policy=Policy(renamed={StepId("a"): StepId("first")}))
+    assert (found.replayed, found.without_evidence, found.before == found.after) == (1, 0, True)
+    for names, said in (
+        ({"a": "nothing"}, "no step of the draft"),
+        ({"b": "first"}, "a step of the draft too"),
+        ({"a": "first", "x": "first"}, "cannot become one"),
+    ):
+        with pytest.raises(Refused, match=said):
+            await home.stepwell.what_if("trial", source=source, policy=Policy.model_validate({"renamed": names}))
 
 
 async def test_who_may_try_what(home: House) -> None:

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from host_app.door import Failed
 from host_app.files import MOST_MEGABYTES, TooLarge
-from host_app.pages import client, link, practice, signing_in, told
+from host_app.pages import client, link, mails, practice, signing_in, told
 from host_app.pages.visit import Host, Page, Visit, page, page_by_link, texts_for
 from host_app.session import Role, session_of
 from host_app.settings import Settings
@@ -31,6 +31,7 @@ _LOOK: tuple[tuple[str, Page, tuple[Role, ...]], ...] = (
     ("/", client.home, _BOTH),
     ("/path", client.path, _THEY),
     ("/export", client.export, _THEY),
+    ("/mails", mails.show, _THEY),
     (_STEP, client.show_step, _THEY),
     ("/pictures/{journey}/{step}.svg", client.picture, _THEY),
     ("/files/{name}", client.file, _BOTH),
@@ -46,6 +47,7 @@ _SEND: tuple[tuple[str, Page, tuple[Role, ...]], ...] = (
     ("/sign-in/as", signing_in.choose, ("visitor",)),
     ("/sign-out", signing_in.leave, ()),
     ("/language", signing_in.change_language, ()),
+    ("/mails", mails.save, _THEY),
     (_STEP, client.answer_step, _THEY),
     (f"{_STEP}/skip", client.skip, _THEY),
     (f"{_STEP}/snooze", client.snooze, _THEY),

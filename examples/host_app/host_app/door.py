@@ -15,8 +15,10 @@ from stepwell_client.api.care import acknowledge, alarming_response, list_alerts
 from stepwell_client.api.clients import (
     add_client,
     assign_step,
+    change_client,
     export_client,
     get_client,
+    get_contacts,
     get_path,
     list_clients,
     list_practitioners,
@@ -67,11 +69,13 @@ from stepwell_client.models import (
     Alerts,
     AssignWish,
     BookWish,
+    ClientChanges,
     ClientRecord,
     Clients,
     ClientWish,
     Coming,
     ComingItems,
+    ContactBudget,
     DraftWish,
     DraftWishResponse,
     EnrolmentWish,
@@ -194,6 +198,17 @@ class Door:
     async def add_client(self, wish: ClientWish, *, key: str) -> ClientRecord:
         """A new client; the same key is the same client."""
         return await _taken(add_client.asyncio_detailed(client=self._client, body=wish, idempotency_key=key), ClientRecord)
+
+    async def contacts(self, client: str) -> ContactBudget:
+        """What holds for the mails to a client, and what waits."""
+        return await _taken(get_contacts.asyncio_detailed(client, client=self._client), ContactBudget)
+
+    async def wish(
+        self, client: str, *, preferred_time: list[str] | None, snoozed_until: datetime | None, opted_out: list[str]
+    ) -> None:
+        """When the client wants mails, and whether at all."""
+        changes = ClientChanges(language=UNSET, preferred_time=preferred_time, snoozed_until=snoozed_until, opted_out=opted_out)
+        await _done(change_client.asyncio_detailed(client, client=self._client, body=changes))
 
     async def to_do(self, client: str) -> list[ToDo]:
         """What is open for a client."""

@@ -32,7 +32,7 @@ _LARGEST_FORM = (_MOST_FILES * MOST_MEGABYTES + 1) * 1024 * 1024
 
 SAID = frozenset(
     {
-        *("sent", "draft_saved", "skipped", "snoozed", "asked", "shared", "unshared", "rated", "signed_out"),
+        *("sent", "draft_saved", "skipped", "snoozed", "asked", "shared", "unshared", "rated", "mails_saved", "signed_out"),
         *(
             "client_added",
             "assigned",
@@ -216,7 +216,7 @@ def texts_for(request: Request, session: Session) -> Texts:
 
 def _pages(session: Session, texts: Texts) -> list[tuple[str, str]]:
     if session.role == "client":
-        return [("/", texts("to_do")), ("/path", texts("my_path"))]
+        return [("/", texts("to_do")), ("/path", texts("my_path")), ("/mails", texts("my_mails"))]
     return [("/practice", texts("clients"))] if session.role == "practitioner" else []
 
 
