@@ -15,7 +15,9 @@ def _rows(page: str) -> list[list[str]]:
     return [row for row in cells if re.fullmatch(r"(SC|RT|H)\d+", row[0])]
 
 
-@pytest.mark.parametrize(("page", "kind", "count"), [("trust.md", "SC", 30), ("reliability.md", "RT", 25), ("hazards.md", "H", 10)])
+@pytest.mark.parametrize(
+    ("page", "kind", "count"), [("trust.md", "SC", 30), ("reliability.md", "RT", 25), ("hazards.md", "H", 10)]
+)
 def test_every_check_is_there_once_and_in_order(page: str, kind: str, count: int) -> None:
     """Whoever drops one that does not hold is noticed."""
     assert [row[0] for row in _rows(page)] == [f"{kind}{number}" for number in range(1, count + 1)]
