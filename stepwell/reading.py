@@ -1,5 +1,6 @@
 """Who may read what came back (rule V1), what it looks like, and everything a client may take with them (D43)."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import ValidationError
@@ -148,6 +149,7 @@ class Reading(Watching, Alerting):
                 "delivered_at": one.delivered_at,
                 "settled_at": one.settled_at,
                 "late": one.late,
+                "asked": dict(_asked(shown[one.id].content.content, language, shown[one.id].contents.language)),
                 "responses": [
                     {"by": each.by_role, "at": each.accepted_at, "response": each.payload, "fingerprint": each.fingerprint}
                     for each in given[one.id]
@@ -206,6 +208,20 @@ def _answer_to(step_type: AnyStepType, content: Content, payload: dict[str, Any]
     except (ValidationError, InvalidResponse):
         return None
     return response
+
+
+def _asked(content: Any, language: str, own: str) -> Iterator[tuple[str, str]]:
+    """The words of whatever a content asks for, by the name that its answer has."""
+    match content:
+        case dict():
+            words = content.get("text") or content.get("label")
+            if isinstance(content.get("id"), str) and words:
+                yield content["id"], in_language(words, language, own)
+            for one in content.values():
+                yield from _asked(one, language, own)
+        case list() | tuple():
+            for one in content:
+                yield from _asked(one, language, own)
 
 
 def _around(shown: Shown, language: str) -> dict[str, str]:

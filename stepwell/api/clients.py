@@ -1,10 +1,11 @@
 """Clients and practitioners over HTTP: who they are, what is open for them, what they may take with them."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from fastapi import Path as InPath
 from fastapi import Query, Request
+from fastapi.responses import HTMLResponse
 from pydantic import AwareDatetime, Field
 
 from stepwell.api.forms import AnyId, ClientId, Cursor, Form, Limit, Name
@@ -22,6 +23,7 @@ from stepwell.models import (
     Practitioner,
     ToDo,
 )
+from stepwell.takeaway import page_of
 
 routes = Routes("Clients")
 _Id = Annotated[str, InPath(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
@@ -209,6 +211,14 @@ async def assign_step(client: ClientId, wish: AssignWish, door: Door, message_id
 async def export_client(client: ClientId, door: Door) -> dict[str, Any]:
     """Give a client everything they may have of what is kept about them"""
     return await door.export(client)
+
+
+@routes.get("/clients/{client}/export/page", uses=Stepwell.export, response_class=HTMLResponse)
+async def export_client_to_read(client: ClientId, door: Door) -> HTMLResponse:
+    """The same as a page to read: one file that needs nothing else"""
+    taken = await door.export(client)
+    headers = {"content-disposition": 'attachment; filename="export.html"'}
+    return HTMLResponse(page_of(taken, datetime.now(UTC)), headers=headers)
 
 
 @routes.get("/practitioners", uses=Stepwell.practitioners)

@@ -1,7 +1,7 @@
 """`stepwell client …`: the people on pathways."""
 
 import json as json_module
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, cast, get_args
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from stepwell.cli.journeys import instant
 from stepwell.cli.output import Json, local, out, run, say, show_json, show_table
 from stepwell.handle import Stepwell
 from stepwell.models import ClientChanges, ContactBudget, DeletionReason
+from stepwell.takeaway import page_of
 
 app = typer.Typer(no_args_is_help=True, help="The people on pathways.")
 
@@ -371,9 +372,11 @@ def _hours(text: str) -> tuple[str, str]:
 @app.command()
 def export(
     client: Id,
-    file: Annotated[Path | None, typer.Option("--out", help="Where the JSON goes.", show_default="the terminal")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--out", help="Where it goes; .html is a page to read.", show_default="the terminal")
+    ] = None,
 ) -> None:
-    """Write everything a client may have of what is kept about them, as JSON."""
+    """Write everything a client may have of what is kept about them: as JSON, or into an .html as a page to read."""
 
     async def job() -> None:
         async with Stepwell.connect() as stepwell:
@@ -381,7 +384,13 @@ def export(
         if file is None:
             show_json(taken)
             return
-        file.write_text(json_module.dumps(taken, indent=2, ensure_ascii=False, default=str), encoding="utf-8")
+        is_page = file.suffix.lower() in (".html", ".htm")
+        whole = (
+            page_of(taken, datetime.now(UTC))
+            if is_page
+            else json_module.dumps(taken, indent=2, ensure_ascii=False, default=str)
+        )
+        file.write_text(whole, encoding="utf-8")
         say(f"written to {file}")
 
     run(job)

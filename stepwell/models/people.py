@@ -1,7 +1,7 @@
 """What the front door hands out of clients and practitioners."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
@@ -49,13 +49,18 @@ class Client(Out):
     """Since when somebody holds their mails."""
 
 
+def _without_default(schema: dict[str, Any]) -> None:
+    """What a generated client leaves out must stay left out: it would send every default that it knows."""
+    del schema["default"]
+
+
 class ClientChanges(Out):
     """What is to be different about a client; what is left out stays as it is."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     display_name: str | None = Field(default=None, max_length=200)
-    language: str = Field(default="en", min_length=2, max_length=35)
+    language: str = Field(default="en", min_length=2, max_length=35, json_schema_extra=_without_default)
     zone: str | None = Field(default=None, max_length=64)
     """An IANA name; null: the pathway's."""
     quiet_hours: tuple[str, str] | None = None

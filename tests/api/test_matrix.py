@@ -100,6 +100,7 @@ ASKS: dict[tuple[str, str], Ask] = {
     ("GET", "/clients/{client}/to-review"): Ask("A"),
     ("POST", "/clients/{client}/assignments"): Ask("A", {"library_step": "thing"}),
     ("GET", "/clients/{client}/export"): Ask("A"),
+    ("GET", "/clients/{client}/export/page"): Ask("A"),
     ("GET", "/practitioners"): Ask("own"),
     ("PUT", "/practitioners/{practitioner}"): Ask("own", {"display_name": "Dr White"}),
     ("POST", "/journeys"): Ask("A", {"client": "{client}", "pathway": "matrix", "again": "use_existing"}),

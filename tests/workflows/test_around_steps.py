@@ -7,6 +7,7 @@ import pytest
 
 from stepwell import Refused
 from stepwell.mailcatcher import read_mails
+from stepwell.takeaway import page_of
 from tests.pathways import document, step
 from tests.workflows.house import House
 from tests.workflows.test_journeys import enter
@@ -185,17 +186,20 @@ async def test_D36_what_the_program_can_show_of_an_assignment(home: House) -> No
 
 
 async def test_D43_V3_a_client_takes_everything_with_them_that_is_theirs(home: House) -> None:
-    """As JSON: words, answers, dates, questions; no practitioner's note, no internal title."""
+    """As JSON and as a page: words, answers, dates, questions; no practitioner's note, no internal title."""
     secret = "client_title: Shown\npractitioner_notes: SECRET note"
     source = document(step("a", secret).replace("title: a", "title: SECRET title") + note("b", "client_only") + step("c"))
     journey = await enter(home, source)
     await home.stepwell.respond(journey, "a.1")
     await home.stepwell.respond(journey, "b.1", {"answers": {"words": "mine"}})
-    await home.stepwell.ask(journey, "b.1", "A question")
+    await home.stepwell.ask(journey, "b.1", "A <b>question</b>")
     taken = await home.stepwell.export("c1")
-    written = json.dumps(taken, default=str)
-    assert "SECRET" not in written
-    assert all(words in written for words in ('"mine"', '"A question"', '"Shown"'))
+    for written, found in (
+        (json.dumps(taken, default=str), ('"mine"', '"A <b>question</b>"', '"Shown"')),
+        (page_of(taken, await home.now(journey)), ("<dd>mine", "A &lt;b&gt;question&lt;/b&gt;", "Shown", "<dt>Words</dt>")),
+    ):
+        assert "SECRET" not in written
+        assert [one for one in found if one not in written] == []
     (only,) = taken["journeys"]
     assert [(one["occurrence"], one["state"], len(one["responses"])) for one in only["steps"]] == [
         ("a.1", "completed", 1),
