@@ -8,13 +8,15 @@ NODE_TESTS := tests/consumers/node/node_modules/installed tests/browser/node_mod
 HOST_CLIENT := examples/host_app/stepwell_client/__init__.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run host host-client browser-tools test check format docs bench lock clean
+.PHONY: help run host host-client browser-tools test check audit sbom format docs bench lock clean
 
 help: ## Say what one can do here
 	@echo "make run     start everything in this folder: server, store, mail catcher, worker, an example client"
 	@echo "make host    start the example host application, beside what 'make run' started"
 	@echo "make test    every test, on real servers and in a real browser"
 	@echo "make check   format, lint, types, import contracts"
+	@echo "make audit   ask whether a known weakness is in anything that is pinned"
+	@echo "make sbom    write what Stepwell is made of to build/stepwell.cdx.json (CycloneDX)"
 	@echo "make format  bring the code into its format"
 	@echo "make docs    write the pages of the step types"
 	@echo "make bench   measure the engine, the simulator, and reading 100,000 journeys"
@@ -62,6 +64,13 @@ check: .venv/installed ## Everything that reads the code without running it
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+audit: .venv/installed ## Known weaknesses
+	@$(BIN)/pip-audit --disable-pip --require-hashes -r requirements.lock
+
+sbom: .venv/installed ## What it is made of
+	@mkdir -p build
+	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o build/stepwell.cdx.json $(BIN)/python
 
 format: .venv/installed
 	@$(BIN)/ruff format .
