@@ -108,6 +108,7 @@ class Erasing:
             await audit.append(session, _receipt(row, now))
             told = Announcement(f"{row.id}/deleted", CLIENT_DELETED.type, now, {"client": whose.client})
             await outbox.append(session, whose.tenant, [told])
+            await self._database.keys.destroy(session, whose.tenant, whose.client)  # last: what is being ended still needs it
         _log.info("client erased", erasure=erasure.id, rows=row.rows, executions=row.ended)
 
     async def _look_again(self, erasure: ErasureRow) -> None:

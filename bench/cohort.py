@@ -23,6 +23,7 @@ from stepwell.enrolment import Wish, enrol_many
 from stepwell.models import JourneyQuery
 from store import clients
 from store.database import Database
+from store.rootkeys import KeyFolder
 from store.tables import JourneyRow
 from tests.e2e.processes import free_port
 
@@ -167,11 +168,14 @@ async def _running() -> AsyncIterator[Stepwell]:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         url = f"sqlite:///{home / 'stepwell.db'}"
-        database = Database.open(url)
+        roots = KeyFolder(home / "keys")
+        roots.make()
+        database = Database.open(url, roots)
         await database.migrate()
         server = DevServer(home, free_port(), free_port())
         connection = await server.start()
-        settings = {"STEPWELL_DATABASE": url, "STEPWELL_TEMPORAL": server.address, "PATH": os.environ["PATH"]}
+        settings = {"STEPWELL_DATABASE": url, "STEPWELL_KEYS": str(home / "keys"), "STEPWELL_TEMPORAL": server.address}
+        settings |= {"PATH": os.environ["PATH"]}
         with (home / "worker.log").open("ab") as log:
             worker = subprocess.Popen([sys.executable, str(_WORKER)], env=settings, cwd=home, stdout=log, stderr=log)  # noqa: ASYNC220
         try:

@@ -22,6 +22,7 @@ from stepwell.links import Links
 from stepwell.measuring import Measuring
 from stepwell.migrations import Migrations
 from stepwell.moving import Moving
+from stepwell.opening import opened_store
 from stepwell.outgoing import Outgoing
 from stepwell.packages import installed_types
 from stepwell.replaying import Replaying
@@ -29,7 +30,6 @@ from stepwell.revealing import Revealing
 from stepwell.settings import Settings, allowed_targets, load_settings
 from stepwell.troubles import Troubles
 from stepwell.trying import Trying
-from store.database import Database
 
 _HEALTH = timedelta(seconds=3)
 
@@ -67,14 +67,10 @@ class Stepwell(
         Raises NotRunning and Unavailable with what to do.
         """
         chosen = settings or load_settings()
-        database = Database.open(chosen.database)
-        try:
-            await database.check()
+        async with opened_store(chosen) as database:
             connection = await connect_to(chosen)
             known = types if types is not None else installed_types()
             yield cls(database, connection, chosen.tenant, known, care_from(chosen), allowed=allowed_targets(chosen))
-        finally:
-            await database.close()
 
     async def check_ready(self) -> None:
         """Raise Unavailable where the store or Temporal does not answer."""

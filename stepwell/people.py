@@ -72,6 +72,7 @@ class People(Steering):
             async with self._database.begin() as session:
                 await clients.add(session, row)
                 await self._note(session, "client added", name)
+                await self._database.keys.of_client(session, row.tenant, row.id)
         except IntegrityError:
             raise Refused("client_exists", "P5", f"there is a client {name} already") from None
         return client_from(row)

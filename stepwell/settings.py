@@ -13,6 +13,7 @@ from activities.targets import RefusedTarget, named_in, read_target
 from engine.contacts import Budget
 from engine.words import Text
 from stepwell.errors import NotRunning
+from store.rootkeys import HOW_TO_MAKE, KeyFolder
 
 HOME = "STEPWELL_HOME"
 _SHORTEST_SECRET = 24
@@ -26,6 +27,8 @@ class Settings(BaseModel):
     tenant: str = "default"
     database: str
     """`sqlite:///path/to/file.db` or `postgresql://user:password@host:port/name`."""
+    keys: str | None = None
+    """The folder of the root keys. Whatever is encrypted is lost with them: keep a copy, and not beside the store's."""
     temporal: str | None = None
     """`host:port`; None: what Temporal's own profile or `TEMPORAL_ADDRESS` says."""
     namespace: str = "default"
@@ -133,11 +136,7 @@ class Settings(BaseModel):
     def _is_secret(cls, given: SecretStr | None) -> SecretStr | None:
         if given is None:
             return None
-        try:
-            length = len(base64.b64decode(given.get_secret_value().removeprefix("whsec_"), validate=True))
-        except ValueError:
-            length = 0
-        if length < _SHORTEST_SECRET:
+        if len(_secret_bytes(given)) < _SHORTEST_SECRET:
             raise ValueError("write whsec_ and the base64 of 24 bytes or more that nobody can guess")
         return given
 
@@ -167,6 +166,25 @@ def _is_guarded(issuer: str, allowed: tuple[str, ...]) -> bool:
         return False
 
 
+def _secret_bytes(given: SecretStr) -> bytes:
+    try:
+        return base64.b64decode(given.get_secret_value().removeprefix("whsec_"), validate=True)
+    except ValueError:
+        return b""
+
+
+def root_keys(settings: Settings) -> KeyFolder:
+    """The root keys that the settings name. Raises NotRunning where they name none."""
+    if settings.keys is None:
+        raise NotRunning(f"no keys are named: set STEPWELL_KEYS to the folder of the root keys; make the first: {HOW_TO_MAKE}")
+    return key_folder(Path(settings.keys), settings)
+
+
+def key_folder(folder: Path, settings: Settings) -> KeyFolder:
+    """The root keys in a folder, none of which may be the secret of something else too."""
+    return KeyFolder(folder, not_these=(_secret_bytes(settings.host_secret),) if settings.host_secret else ())
+
+
 def allowed_targets(settings: Settings) -> tuple[str, ...]:
     """Every `host:port` that the deployer trusts with requests of ours."""
     host = (named_in(settings.host_url),) if settings.host_url else ()
@@ -191,6 +209,11 @@ def stack_file(folder: Path) -> Path:
 def operator_key_file(folder: Path) -> Path:
     """Where the embedded stack keeps an operator's key, for its owner alone."""
     return folder / "operator.key"
+
+
+def keys_folder(folder: Path) -> Path:
+    """Where the embedded stack keeps its root keys."""
+    return folder / "keys"
 
 
 def given_settings(*names: str) -> dict[str, Any]:

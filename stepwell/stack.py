@@ -20,7 +20,15 @@ from stepwell.housekeeping import tidying
 from stepwell.keys import caller_of_key
 from stepwell.mailcatcher import MailCatcher
 from stepwell.packages import installed_types
-from stepwell.settings import Settings, allowed_targets, given_settings, operator_key_file, stack_file
+from stepwell.settings import (
+    Settings,
+    allowed_targets,
+    given_settings,
+    key_folder,
+    keys_folder,
+    operator_key_file,
+    stack_file,
+)
 from stepwell.watchman import watching
 from stepwell.workers import build_workers
 from store.database import Database
@@ -67,9 +75,8 @@ async def running_stack(folder: Path, ports: Ports, *, works: bool = True) -> As
         stack.enter_context(_locked(folder))
         refuse_taken(ports.mail, "the mail catcher", "--mail-port")
         refuse_taken(ports.http, "the HTTP API", "--http-port")
-        database = Database.open(f"sqlite:///{folder / 'stepwell.db'}")
+        database = await _open_store(folder)
         stack.push_async_callback(database.close)
-        await database.migrate()
         mail = MailCatcher(folder / "mail", port=ports.mail)
         await mail.start()
         stack.push_async_callback(mail.stop)
@@ -77,7 +84,8 @@ async def running_stack(folder: Path, ports: Ports, *, works: bool = True) -> As
         stack.push_async_callback(server.stop)
         connection = await server.start()
         settings = Settings(
-            database=f"sqlite:///{folder / 'stepwell.db'}",
+            database=_store(folder),
+            keys=str(keys_folder(folder)),
             temporal=server.address,
             smtp_port=mail.port,
             mail_from="stepwell@stepwell.invalid",
@@ -104,6 +112,27 @@ async def running_stack(folder: Path, ports: Ports, *, works: bool = True) -> As
         _announce(folder, settings)
         stack.callback(lambda: stack_file(folder).unlink(missing_ok=True))
         yield Stack(settings, handle, server, mail)
+
+
+def _store(folder: Path) -> str:
+    return f"sqlite:///{folder / 'stepwell.db'}"
+
+
+async def _open_store(folder: Path) -> Database:
+    """The store and its keys, both made where there are none. Raises KeysUnavailable where there is a store without its keys."""
+    secrets = Settings(database=_store(folder), **given_settings("host_secret"))
+    roots = key_folder(keys_folder(folder), secrets)
+    database = Database.open(_store(folder), roots)
+    try:
+        await database.migrate()
+        if not roots.exist() and not await database.keys.are_used():
+            roots.make()
+        roots.check()
+        await database.keys.check()
+    except BaseException:
+        await database.close()
+        raise
+    return database
 
 
 def _announce(folder: Path, settings: Settings) -> None:

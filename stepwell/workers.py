@@ -31,6 +31,7 @@ from stepwell.care import care_from
 from stepwell.children import Children
 from stepwell.connection import add_search_attributes, connect_to
 from stepwell.contacts import Owners
+from stepwell.opening import opened_store
 from stepwell.packages import installed_types
 from stepwell.retention import Departing, keep_by
 from stepwell.settings import Settings, allowed_targets, budget_of
@@ -147,9 +148,7 @@ def _identity(queue: str) -> str:
 
 async def work(settings: Settings) -> None:
     """Work until SIGTERM or Ctrl-C, then finish what is under way. Raises Unavailable."""
-    database = Database.open(settings.database)
-    try:
-        await database.check()
+    async with opened_store(settings) as database:
         connection = await connect_to(settings)
         await _prepare(connection)
         async with AsyncExitStack() as stack:
@@ -158,8 +157,6 @@ async def work(settings: Settings) -> None:
             await stack.enter_async_context(watching(database, connection, installed_types()))
             structlog.get_logger("stepwell.worker").info("working", namespace=connection.namespace)
             await until_signalled()
-    finally:
-        await database.close()
 
 
 async def _prepare(connection: Client) -> None:

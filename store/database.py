@@ -19,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from store.failures import StoreOutdated, StoreUnavailable, told_plainly
+from store.keyring import Keyring
+from store.rootkeys import RootKeys
 
 __all__ = ["Database", "StoreOutdated", "StoreUnavailable"]
 
@@ -34,8 +36,10 @@ _ONE_MIGRATES = text("SELECT pg_advisory_xact_lock(7378697629483821)")
 class Database:
     """A pool of connections. Open it once a process; `begin` to write, `read` to read, `glance` for a single question."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, roots: RootKeys | None = None) -> None:
         self._engine = engine
+        self.keys = Keyring(self, roots)
+        """The keys of what is kept here, and of what is given to Temporal."""
         self._writer = engine.execution_options(writes=True)
         # one writer at a time, first come first served: SQLite itself lets whoever asks at the right moment go first
         self._turn = asyncio.Lock() if self.is_sqlite else nullcontext()
@@ -44,8 +48,11 @@ class Database:
         self._glancer = engine if self.is_sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @classmethod
-    def open(cls, url: str) -> "Database":
-        """Open `sqlite:///path` or `postgresql://user:password@host:port/name`. Raises StoreUnavailable for another address."""
+    def open(cls, url: str, roots: RootKeys | None = None) -> "Database":
+        """Open `sqlite:///path` or `postgresql://user:password@host:port/name`. Raises StoreUnavailable for another address.
+
+        Without root keys nothing can be sealed or opened: enough to look after the tables themselves.
+        """
         address = _read_address(url)
         is_file = address.get_backend_name() == "sqlite"
         engine = create_async_engine(address, hide_parameters=True)
@@ -56,7 +63,7 @@ class Database:
         else:
             event.listen(engine.sync_engine, "checkin", _note_when)
             event.listen(engine.sync_engine, "checkout", _refuse_dead)
-        return cls(engine)
+        return cls(engine, roots)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:

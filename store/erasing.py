@@ -37,6 +37,8 @@ KEPT: Mapping[str, str] = {
     "failed_credential": "hashes of addresses that nobody can be found by",
     "console_session": "an operator's",
     "saved_view": "an operator's search",
+    "tenant_key": "a tenant's",
+    "client_key": "the key itself goes, last of all (`Keyring.destroy`); its id and when it went are part of the receipt",
     "idempotency": "sealed: nobody can read it without the request's own key, and forgotten within a day",
     "audit": "who did what stays; the words of a reason about them go (`forget_reasons`)",
     "erasure": "the receipt: an id, who, when, and a code for why",

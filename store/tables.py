@@ -3,7 +3,17 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKeyConstraint, Index, Integer, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -15,6 +25,7 @@ __all__ = [
     "BulkItemRow",
     "BulkJobRow",
     "ClientGroupRow",
+    "ClientKeyRow",
     "ClientLinkRow",
     "ClientRow",
     "ConsoleSessionRow",
@@ -40,6 +51,7 @@ __all__ = [
     "ResponseRow",
     "SavedViewRow",
     "TailoringRow",
+    "TenantKeyRow",
     "Utc",
 ]
 
@@ -771,3 +783,41 @@ class GroupMemberRow(SQLModel, table=True):
     journey: str | None = Field(default=None, max_length=64)
     message: str | None = Field(default=None, max_length=500)
     done_at: datetime | None = Field(default=None, sa_type=Utc)
+
+
+class TenantKeyRow(SQLModel, table=True):
+    """A key of one tenant, wrapped by a root key. The newest is used, the older ones open what they sealed."""
+
+    __tablename__ = "tenant_key"
+    __table_args__ = (Index("tenant_key_by_age", "tenant", "created_at", "id"),)
+
+    id: str = Field(primary_key=True, max_length=64)
+    tenant: str = Field(max_length=64)
+    """Empty: what belongs to no tenant."""
+    root: str = Field(max_length=100)
+    """The id of the root key that wraps it."""
+    wrapped: bytes
+    created_at: datetime = Field(sa_type=Utc)
+
+
+class ClientKeyRow(SQLModel, table=True):
+    """The key of one client, wrapped by a key of their tenant. Without it nothing of theirs can be read (rule P4)."""
+
+    __tablename__ = "client_key"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_key"], ["tenant_key.id"], name="client_key_tenant_key"),
+        Index("client_key_in_use", "tenant", "client", unique=True, **_where("destroyed_at IS NULL")),
+        Index("client_key_by_wrapping", "tenant_key", "id"),
+        Index("client_key_by_contacts", "contacts"),
+    )
+
+    id: str = Field(primary_key=True, max_length=64)
+    tenant: str = Field(max_length=64)
+    client: str = Field(max_length=64)
+    tenant_key: str = Field(max_length=64)
+    wrapped: bytes | None
+    """Empty once it is destroyed; the rest stays, as part of the receipt."""
+    contacts: str = Field(max_length=64)
+    """The workflow that owns their mails: from its name alone nobody could tell whose it is."""
+    created_at: datetime = Field(sa_type=Utc)
+    destroyed_at: datetime | None = Field(default=None, sa_type=Utc)

@@ -8,6 +8,7 @@ from stepwell.cli import (
     auditing,
     clients,
     drafts,
+    encryption,
     fhir,
     groups,
     journeys,
@@ -66,6 +67,7 @@ app.command("what-if")(what_if.what_if)
 app.command("verify")(stack.verify)
 app.add_typer(stack.mail, name="mail")
 app.add_typer(stack.store, name="store")
+app.add_typer(encryption.app, name="encryption")
 
 
 def main() -> None:

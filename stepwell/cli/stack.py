@@ -15,7 +15,7 @@ from stepwell.errors import NotFound, NotRunning, Refused
 from stepwell.gateway import serve as gateway_serve
 from stepwell.handle import Stepwell
 from stepwell.mailcatcher import read_mails
-from stepwell.settings import HOME, home, load_settings, operator_key_file
+from stepwell.settings import HOME, home, keys_folder, load_settings, operator_key_file, root_keys
 from stepwell.stack import Ports, Stack, running_stack
 from stepwell.workers import until_signalled, work
 from store.database import Database
@@ -93,6 +93,7 @@ def _say_where(stack: Stack, folder: Path, *, has_examples: bool) -> None:
     say(f"  Temporal's Web UI   {stack.settings.ui}")
     say(f"  mail it sends       {stack.settings.mail_folder}  (or: stepwell mail list)")
     say(f"  everything kept in  {folder}")
+    say(f"  its root key in     {keys_folder(folder)}  (lost, nothing can be read again: keep a copy elsewhere)")
     say("")
     if has_examples:
         say("An example client, [bold]ada[/], is on [bold]depression-homework[/] and on [bold]tutorial[/]. In a second shell:")
@@ -179,7 +180,10 @@ def migrate() -> None:
     """Bring the store's tables up to this version."""
 
     async def job() -> None:
-        database = Database.open(load_settings().database)
+        settings = load_settings()
+        roots = root_keys(settings)
+        roots.check()
+        database = Database.open(settings.database, roots)
         try:
             await database.migrate()
         finally:

@@ -80,6 +80,7 @@ class Front:
         command = [str(Path(sys.executable).with_name("stepwell")), "serve", "--http-port", str(port)]
         surroundings = {
             "database": self.home.database_url,
+            "keys": self.home.keys,
             "temporal": self.home.client.service_client.config.target_host,
             "namespace": self.home.client.namespace,
         }

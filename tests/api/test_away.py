@@ -17,7 +17,8 @@ from stepwell.devserver import DevServer
 from stepwell.gateway import serving
 from store.database import Database
 from tests.api.front import publish_one_step
-from tests.e2e.processes import ROOT, STEPWELL, Child, environment, free_port
+from tests.e2e.processes import ROOT, STEPWELL, Child, environment, free_port, store_in
+from tests.keys import made_in
 from tests.postgres import Postgres, postgres, postgres_url
 
 __all__ = ["postgres", "postgres_url"]
@@ -36,14 +37,14 @@ class Office:
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
     """Everything up, with one client and one pathway."""
     async with AsyncExitStack() as stack:
-        url = f"sqlite:///{tmp_path / 'stepwell.db'}"
-        database = Database.open(url)
+        kept = store_in(tmp_path)
+        database = Database.open(kept["database"], made_in(tmp_path / "keys"))
         stack.push_async_callback(database.close)
         await database.migrate()
         server = DevServer(tmp_path, free_port(), free_port())
         connection = await server.start()
         stack.push_async_callback(server.stop)
-        surroundings = environment(database=url, temporal=server.address)
+        surroundings = environment(**kept, temporal=server.address)
         worker = Child([sys.executable, str(ROOT / "worker.py")], surroundings, tmp_path, "worker")
         port = free_port()
         gateway = Child([str(STEPWELL), "serve", "--http-port", str(port)], surroundings, tmp_path, "gateway")

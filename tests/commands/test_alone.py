@@ -14,6 +14,7 @@ import typer
 from stepwell.cli import app
 from tests.commands.typed import stepwell
 from tests.e2e.processes import STEPWELL, environment
+from tests.keys import made_in
 from tests.pathways import EXAMPLES, document, step
 
 TUTORIAL = str(EXAMPLES / "tutorial.yaml")
@@ -131,9 +132,11 @@ def test_wrong_words_are_answered_with_what_to_do(words: tuple[str, ...], code: 
         ("STEPWELL_DATABASE", "mysql://host/name", "mysql is not supported"),
     ],
 )
-def test_a_setting_that_cannot_be_is_named(name: str, value: str, complaint: str) -> None:
+def test_a_setting_that_cannot_be_is_named(tmp_path: Path, name: str, value: str, complaint: str) -> None:
     """By the name it is set under, with what it may be."""
-    said = stepwell("journey", "list", **({"STEPWELL_DATABASE": "sqlite:////tmp/none.db"} | {name: value}))
+    made_in(tmp_path / "keys")
+    around = {"STEPWELL_DATABASE": "sqlite:////tmp/none.db", "STEPWELL_KEYS": str(tmp_path / "keys")}
+    said = stepwell("journey", "list", **(around | {name: value}))
     assert said.code == 6
     assert complaint.lower() in said.err.lower()
 

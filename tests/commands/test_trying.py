@@ -63,7 +63,11 @@ async def test_past_journeys_from_the_shell(tmp_path: Path) -> None:
         await home.recorded(journey, "journey_completed")
         await home.stepwell.save_draft("trial", document(step("b")))
         temporal = home.client.service_client.config.target_host
-        around = {"STEPWELL_DATABASE": home.database_url, "STEPWELL_TEMPORAL": temporal}
+        around = {
+            "STEPWELL_DATABASE": home.database_url,
+            "STEPWELL_KEYS": str(home.keys),
+            "STEPWELL_TEMPORAL": temporal,
+        }
         picture = tmp_path / "what-if.svg"
         whole = await asyncio.to_thread(stepwell, "what-if", "trial", "--picture", str(picture), **around)
         one = await asyncio.to_thread(stepwell, "what-if", "trial", "--journey", journey, **around)

@@ -12,6 +12,7 @@ from stepwell.gateway import serving
 from store.database import Database
 from tests.console.desk import TROUBLED, Console, Operator
 from tests.e2e.processes import free_port
+from tests.keys import SampleRoots
 
 ROOM = """
 pathway: room
@@ -63,7 +64,7 @@ async def test_a_message_that_nobody_took_is_said_with_its_cause(console: Consol
 
 async def test_while_no_worker_and_no_temporal_answers_the_store_is_shown(tmp_path: Path) -> None:
     """No page is a fault: what is missing is named, and an action says that it cannot be looked at now."""
-    database = Database.open(f"sqlite:///{tmp_path / 'stepwell.db'}")
+    database = Database.open(f"sqlite:///{tmp_path / 'stepwell.db'}", SampleRoots())
     await database.migrate()
     server = DevServer(tmp_path, free_port(), free_port())
     try:

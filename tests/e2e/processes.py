@@ -15,6 +15,7 @@ from temporalio.client import Client
 
 from stepwell.devserver import DevServer
 from store.database import Database
+from tests.keys import made_in
 
 ROOT = Path(__file__).parents[2]
 STEPWELL = Path(sys.executable).with_name("stepwell")
@@ -51,9 +52,15 @@ def environment(**settings: object) -> dict[str, str]:
     }
 
 
+def store_in(folder: Path) -> dict[str, str]:
+    """Settings: a store in a folder, and its keys beside it, made where there are none."""
+    made_in(folder / "keys")
+    return {"database": f"sqlite:///{folder / 'stepwell.db'}", "keys": str(folder / "keys")}
+
+
 async def store_and_server(stack: AsyncExitStack, folder: Path) -> tuple[Database, DevServer, Client]:
     """A migrated store and a running Temporal in a folder, with a connection to it; both are gone with the stack."""
-    database = Database.open(f"sqlite:///{folder / 'stepwell.db'}")
+    database = Database.open(store_in(folder)["database"], made_in(folder / "keys"))
     stack.push_async_callback(database.close)
     await database.migrate()
     server = DevServer(folder, free_port(), free_port())

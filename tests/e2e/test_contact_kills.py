@@ -12,7 +12,7 @@ from engine.steps import step_types
 from stepwell import Stepwell
 from stepwell.mailcatcher import MailCatcher, read_mails
 from stepwell.models import ClientChanges
-from tests.e2e.processes import ROOT, Child, environment, store_and_server
+from tests.e2e.processes import ROOT, Child, environment, store_and_server, store_in
 from tests.pathways import document, step
 
 CLIENTS = 12
@@ -58,7 +58,7 @@ async def test_R4_one_contact_a_day_survives_kills_between_sending_and_recording
         await mail.start()
         stack.push_async_callback(mail.stop)
         database, server, connection = await store_and_server(stack, tmp_path)
-        settings = {"database": f"sqlite:///{tmp_path / 'stepwell.db'}", "temporal": server.address, "smtp_port": mail.port}
+        settings = {**store_in(tmp_path), "temporal": server.address, "smtp_port": mail.port}
         worker = Child([sys.executable, str(ROOT / "worker.py")], environment(**settings), tmp_path, "worker")
         stack.callback(worker.stop)
 

@@ -15,7 +15,7 @@ from engine.steps import step_types
 from stepwell import Stepwell
 from store import erasing, outbox
 from store.erasing import Whose
-from tests.e2e.processes import ROOT, Child, environment, store_and_server
+from tests.e2e.processes import ROOT, Child, environment, store_and_server, store_in
 from tests.pathways import document, step
 
 _ANN = Whose("default", "ann")
@@ -32,7 +32,7 @@ class _Up(NamedTuple):
 async def _up(folder: Path) -> AsyncIterator[_Up]:
     async with AsyncExitStack() as stack:
         database, server, connection = await store_and_server(stack, folder)
-        settings = {"database": f"sqlite:///{folder / 'stepwell.db'}", "temporal": server.address}
+        settings = {**store_in(folder), "temporal": server.address}
         worker = Child([sys.executable, str(ROOT / "worker.py")], environment(**settings), folder, "worker")
         worker.start()
         stack.callback(worker.stop)

@@ -16,7 +16,7 @@ from stepwell import Stepwell, Unavailable
 from stepwell.devserver import DevServer
 from stepwell.mailcatcher import MailCatcher, read_mails
 from store.database import Database
-from tests.e2e.processes import ROOT, Child, environment, free_port, store_and_server
+from tests.e2e.processes import ROOT, Child, environment, free_port, store_and_server, store_in
 from tests.pathways import document, step
 
 JOURNEYS = 100
@@ -88,7 +88,7 @@ async def test_a_hundred_journeys_survive_three_kills_of_worker_and_server(tmp_p
         await mail.start()
         stack.push_async_callback(mail.stop)
         database, server, connection = await store_and_server(stack, tmp_path)
-        settings = {"database": f"sqlite:///{tmp_path / 'stepwell.db'}", "temporal": server.address, "smtp_port": mail.port}
+        settings = {**store_in(tmp_path), "temporal": server.address, "smtp_port": mail.port}
         worker = Child([sys.executable, str(ROOT / "worker.py")], environment(**settings), tmp_path, "worker")
         worker.start()
         stack.callback(worker.stop)
@@ -152,12 +152,12 @@ async def _nothing_lost(handle: Stepwell, clients: list[_Client]) -> None:
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 async def test_a_worker_asked_to_stop_finishes_and_ends_well(tmp_path: Path, how: signal.Signals) -> None:
     """An orchestrator's stop, or Ctrl-C: exit code 0, and nothing in the log that looks like trouble."""
-    database = Database.open(f"sqlite:///{tmp_path / 'stepwell.db'}")
+    database = Database.open(store_in(tmp_path)["database"])
     await database.migrate()
     await database.close()
     server = DevServer(tmp_path, free_port(), free_port())
     await server.start()
-    settings = {"database": f"sqlite:///{tmp_path / 'stepwell.db'}", "temporal": server.address}
+    settings = {**store_in(tmp_path), "temporal": server.address}
     worker = Child([sys.executable, str(ROOT / "worker.py")], environment(**settings), tmp_path, "worker")
     worker.start()
     try:

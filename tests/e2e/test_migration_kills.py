@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.steps import step_types
 from stepwell import Refused, Stepwell
 from stepwell.models import JourneyQuery
-from tests.e2e.processes import ROOT, Child, environment, store_and_server
+from tests.e2e.processes import ROOT, Child, environment, store_and_server, store_in
 from tests.pathways import document, step
 
 JOURNEYS = int(os.environ.get("MIGRATED", "60"))
@@ -54,7 +54,7 @@ async def test_E3_a_migration_of_many_survives_kills_and_delivers_nothing_again(
     """Each ends exactly where its difference said; what had moved on was looked at once more before it went."""
     async with AsyncExitStack() as stack:
         database, server, connection = await store_and_server(stack, tmp_path)
-        settings = {"database": f"sqlite:///{tmp_path / 'stepwell.db'}", "temporal": server.address}
+        settings = {**store_in(tmp_path), "temporal": server.address}
         worker = Child([sys.executable, str(ROOT / "worker.py")], environment(**settings), tmp_path, "worker")
         worker.start()
         stack.callback(worker.stop)

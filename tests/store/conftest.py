@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from store.database import Database
+from tests.keys import SampleRoots
 from tests.postgres import Postgres, postgres, postgres_url
 from tests.store.seeds import add_journey
 
@@ -30,7 +31,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     """A migrated database of the test's own, on each of both kinds."""
     server: Postgres | None = request.getfixturevalue("postgres") if request.param == "postgresql" else None
     url = await server.fresh() if server else f"sqlite:///{tmp_path / 'stepwell.db'}"
-    database = Database.open(url)
+    database = Database.open(url, SampleRoots())
     if server is None:
         await database.migrate()
     yield database

@@ -40,6 +40,7 @@ from stepwell.retention import Departing
 from stepwell.workers import WORKFLOWS
 from store.database import Database
 from store.retention import Keep
+from tests.keys import made_in
 from tests.workflows.hosts import SECRET, FakeHost, Receiver, listening_host, receiving
 from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS, WEBHOOKS
 from workflows.plugin import DATA_CONVERTER, workflow_runner
@@ -64,6 +65,7 @@ class House:
         env: WorkflowEnvironment,
         database: Database,
         database_url: str,
+        keys: Path,
         mail: MailCatcher,
         host: FakeHost,
         receivers: Sequence[Receiver],
@@ -73,6 +75,8 @@ class House:
         self.client: Client = env.client
         self.database = database
         self.database_url = database_url
+        self.keys = keys
+        """The folder of the root keys."""
         self.mail = mail
         self.host = host
         self.receivers = receivers
@@ -145,8 +149,8 @@ async def house(
     `email` says more of how mail is sent."""
     known = types if types is not None else step_types()
     async with AsyncExitStack() as stack:
-        database_url = f"sqlite:///{folder / 'store.db'}"
-        database = Database.open(database_url)
+        database_url, keys = f"sqlite:///{folder / 'store.db'}", folder / "keys"
+        database = Database.open(database_url, made_in(keys))
         stack.push_async_callback(database.close)
         await database.migrate()
         mail = MailCatcher(folder / "mail")
@@ -193,4 +197,4 @@ async def house(
         )
         for worker in workers:
             await stack.enter_async_context(worker)
-        yield House(env, database, database_url, mail, host, receivers, known)
+        yield House(env, database, database_url, keys, mail, host, receivers, known)
