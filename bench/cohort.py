@@ -172,7 +172,7 @@ async def _running() -> AsyncIterator[Stepwell]:
         roots.make()
         database = Database.open(url, roots)
         await database.migrate()
-        server = DevServer(home, free_port(), free_port())
+        server = DevServer(home, free_port(), free_port(), database.keys)
         connection = await server.start()
         settings = {"STEPWELL_DATABASE": url, "STEPWELL_KEYS": str(home / "keys"), "STEPWELL_TEMPORAL": server.address}
         settings |= {"PATH": os.environ["PATH"]}

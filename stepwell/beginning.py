@@ -22,6 +22,7 @@ from store.database import Database
 from store.failures import StoreOutdated, StoreUnavailable
 from store.groups import Became
 from store.ids import id_from
+from store.sealing import KeysUnavailable
 from store.tables import ClientGroupRow, ClientRow, GroupMemberRow, JourneyRow
 
 _AT_ONCE = 50
@@ -145,7 +146,7 @@ def _read(text: str) -> date | datetime | None:
 
 
 def _what(member: GroupMemberRow, error: Exception) -> Became:
-    """What an error makes of a member. Raises it where the store is away: then it is nobody's, and all is tried again."""
+    """What an error makes of a member. Raises it where the store or the keys are away: then it is nobody's, and all is tried again."""
     _refuse_away(error)
     if isinstance(error, StepwellError):
         return Became(member.client, "failed" if isinstance(error, Unavailable) else "refused", message=str(error)[:500])
@@ -154,5 +155,5 @@ def _what(member: GroupMemberRow, error: Exception) -> Became:
 
 
 def _refuse_away(error: Exception) -> None:
-    if isinstance(error, StoreUnavailable | StoreOutdated):
+    if isinstance(error, StoreUnavailable | StoreOutdated | KeysUnavailable):
         raise error

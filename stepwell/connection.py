@@ -5,18 +5,19 @@ from typing import Any
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
-from temporalio.common import SearchAttributeKey, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import HeaderCodecBehavior, SearchAttributeKey, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.envconfig import ClientConfigProfile, ClientConnectConfig
 from temporalio.service import RPCError
 
+from stepwell.codec import encrypting
 from stepwell.errors import Unavailable
 from stepwell.settings import Settings
+from store.keyring import Keyring
 from workflows.names import JOURNEYS, SEARCH_ATTRIBUTES
-from workflows.plugin import DATA_CONVERTER
 
 
-async def connect_to(settings: Settings) -> Client:
-    """Connect, or raise Unavailable with what to check."""
+async def connect_to(settings: Settings, keys: Keyring) -> Client:
+    """Connect, with everything encrypted, or raise Unavailable with what to check."""
     is_embedded = settings.mail_folder is not None  # whatever keys and certificates are in the shell are for another server
     config = ClientConnectConfig() if is_embedded else ClientConfigProfile.load().to_client_connect_config()
     if settings.temporal:
@@ -25,10 +26,15 @@ async def connect_to(settings: Settings) -> Client:
     address = config.setdefault("target_host", "127.0.0.1:7233")
     config.setdefault("namespace", settings.namespace)
     try:
-        return await Client.connect(**config, data_converter=DATA_CONVERTER)
+        return await encrypted_connection(config, keys)
     except (RPCError, RuntimeError) as error:
         how = "start it with 'stepwell up'" if is_embedded else "check STEPWELL_TEMPORAL or TEMPORAL_ADDRESS, and that it runs"
         raise Unavailable(f"no Temporal server answers at {address}; {how}") from error
+
+
+async def encrypted_connection(config: ClientConnectConfig, keys: Keyring) -> Client:
+    """The one way to connect: whoever does so seals what it gives, and takes nothing that is not sealed."""
+    return await Client.connect(**config, data_converter=encrypting(keys), header_codec_behavior=HeaderCodecBehavior.CODEC)
 
 
 async def keep_at_work(

@@ -16,9 +16,9 @@ from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from stepwell.connection import add_search_attributes
+from stepwell.connection import add_search_attributes, encrypted_connection
 from stepwell.errors import NotRunning
-from workflows.plugin import DATA_CONVERTER
+from store.keyring import Keyring
 
 _RETENTION = timedelta(days=90)
 _PATIENCE = 20.0
@@ -52,10 +52,12 @@ def refuse_taken(port: int, what: str, how: str) -> None:
 class DevServer:
     """One Temporal development server on loopback, ended with this process even by kill -9."""
 
-    def __init__(self, folder: Path, port: int, ui_port: int, extra: tuple[str, ...] = ()) -> None:
+    def __init__(self, folder: Path, port: int, ui_port: int, keys: Keyring, extra: tuple[str, ...] = ()) -> None:
+        """`keys`: what its connection seals with."""
         self.folder = folder
         self.port = port
         self.ui_port = ui_port
+        self._keys = keys
         self._extra = extra
         self._said = 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -114,7 +116,7 @@ class DevServer:
             if self._process.poll() is not None:
                 raise self._ended()
             with suppress(RPCError, RuntimeError):
-                return await Client.connect(self.address, data_converter=DATA_CONVERTER)
+                return await encrypted_connection({"target_host": self.address}, self._keys)
             if asyncio.get_running_loop().time() > give_up_at:
                 await self.stop()
                 raise NotRunning(f"the Temporal server does not answer; see {self.folder / 'temporal.log'}")

@@ -68,7 +68,7 @@ class Stepwell(
         """
         chosen = settings or load_settings()
         async with opened_store(chosen) as database:
-            connection = await connect_to(chosen)
+            connection = await connect_to(chosen, database.keys)
             known = types if types is not None else installed_types()
             yield cls(database, connection, chosen.tenant, known, care_from(chosen), allowed=allowed_targets(chosen))
 

@@ -80,7 +80,7 @@ async def running_stack(folder: Path, ports: Ports, *, works: bool = True) -> As
         mail = MailCatcher(folder / "mail", port=ports.mail)
         await mail.start()
         stack.push_async_callback(mail.stop)
-        server = DevServer(folder, ports.temporal, ports.ui)
+        server = DevServer(folder, ports.temporal, ports.ui, database.keys)
         stack.push_async_callback(server.stop)
         connection = await server.start()
         settings = Settings(

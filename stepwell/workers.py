@@ -149,7 +149,7 @@ def _identity(queue: str) -> str:
 async def work(settings: Settings) -> None:
     """Work until SIGTERM or Ctrl-C, then finish what is under way. Raises Unavailable."""
     async with opened_store(settings) as database:
-        connection = await connect_to(settings)
+        connection = await connect_to(settings, database.keys)
         await _prepare(connection)
         async with AsyncExitStack() as stack:
             for worker in build_workers(connection, database, settings):

@@ -1,12 +1,18 @@
 """What a client, a worker and a replayer must agree on: how values are written, and what passes the sandbox."""
 
+import dataclasses
+
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DefaultFailureConverterWithEncodedAttributes
 from temporalio.worker import WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from engine.calendar import load_calendars
 
-DATA_CONVERTER = pydantic_data_converter
+DATA_CONVERTER = dataclasses.replace(
+    pydantic_data_converter, failure_converter_class=DefaultFailureConverterWithEncodedAttributes
+)
+"""How values become bytes; a failure's words are a payload too. What encrypts those, `stepwell.codec` adds."""
 
 _PURE = (
     *("engine", "workflows.inputs", "workflows.names", "workflows.policies"),

@@ -14,6 +14,7 @@ from engine.findings import DefinitionError
 from engine.steptype import InvalidResponse
 from stepwell.api.served import methods_at
 from stepwell.errors import Changed, Forbidden, NotFound, NotRunning, Refused, StepwellError, Unavailable
+from store.sealing import KeyDestroyed
 
 MEDIA = "application/problem+json"
 _AGAIN = "2"
@@ -190,6 +191,8 @@ def of_error(request: Request, error: Exception) -> JSONResponse:
                 for one in error.findings
             ]
             return answer(request, 422, "invalid_pathway", "the pathway cannot be published yet", problems=found)
+        case KeyDestroyed():
+            return answer(request, 410, "key_destroyed", str(error))
         case Unavailable() | NotRunning():
             return answer(request, 503, "unavailable", str(error), crisis_text=crisis)
         case _:

@@ -41,7 +41,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
         database = Database.open(kept["database"], made_in(tmp_path / "keys"))
         stack.push_async_callback(database.close)
         await database.migrate()
-        server = DevServer(tmp_path, free_port(), free_port())
+        server = DevServer(tmp_path, free_port(), free_port(), database.keys)
         connection = await server.start()
         stack.push_async_callback(server.stop)
         surroundings = environment(**kept, temporal=server.address)

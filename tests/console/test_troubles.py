@@ -66,7 +66,7 @@ async def test_while_no_worker_and_no_temporal_answers_the_store_is_shown(tmp_pa
     """No page is a fault: what is missing is named, and an action says that it cannot be looked at now."""
     database = Database.open(f"sqlite:///{tmp_path / 'stepwell.db'}", SampleRoots())
     await database.migrate()
-    server = DevServer(tmp_path, free_port(), free_port())
+    server = DevServer(tmp_path, free_port(), free_port(), database.keys)
     try:
         handle = Stepwell(database, await server.start(), "default", step_types())
         await handle.publish(TROUBLED)

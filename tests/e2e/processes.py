@@ -63,7 +63,7 @@ async def store_and_server(stack: AsyncExitStack, folder: Path) -> tuple[Databas
     database = Database.open(store_in(folder)["database"], made_in(folder / "keys"))
     stack.push_async_callback(database.close)
     await database.migrate()
-    server = DevServer(folder, free_port(), free_port())
+    server = DevServer(folder, free_port(), free_port(), database.keys)
     connection = await server.start()
     stack.push_async_callback(server.stop)
     return database, server, connection

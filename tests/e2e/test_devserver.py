@@ -8,7 +8,8 @@ import pytest
 
 from stepwell.devserver import DevServer
 from stepwell.errors import NotRunning
-from tests.e2e.processes import free_port
+from store.database import Database
+from tests.e2e.processes import free_port, store_in
 
 _TAKEN = b"address already in use"
 
@@ -39,4 +40,5 @@ def _server_at(other: socket.socket, folder: Path) -> DevServer:
     """One that wants the port of a socket for something inside it."""
     other.bind(("127.0.0.1", 0))
     other.listen()
-    return DevServer(folder, free_port(), free_port(), extra=("--http-port", str(other.getsockname()[1])))
+    database = Database.open(store_in(folder)["database"])
+    return DevServer(folder, free_port(), free_port(), database.keys, ("--http-port", str(other.getsockname()[1])))

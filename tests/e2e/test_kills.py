@@ -155,7 +155,7 @@ async def test_a_worker_asked_to_stop_finishes_and_ends_well(tmp_path: Path, how
     database = Database.open(store_in(tmp_path)["database"])
     await database.migrate()
     await database.close()
-    server = DevServer(tmp_path, free_port(), free_port())
+    server = DevServer(tmp_path, free_port(), free_port(), database.keys)
     await server.start()
     settings = {**store_in(tmp_path), "temporal": server.address}
     worker = Child([sys.executable, str(ROOT / "worker.py")], environment(**settings), tmp_path, "worker")

@@ -33,6 +33,7 @@ from stepwell.acting import Acting
 from stepwell.beginning import Beginning
 from stepwell.care import Care
 from stepwell.children import Children
+from stepwell.codec import encrypting
 from stepwell.contacts import Owners
 from stepwell.devserver import find_binary
 from stepwell.mailcatcher import MailCatcher
@@ -43,7 +44,7 @@ from store.retention import Keep
 from tests.keys import made_in
 from tests.workflows.hosts import SECRET, FakeHost, Receiver, listening_host, receiving
 from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS, WEBHOOKS
-from workflows.plugin import DATA_CONVERTER, workflow_runner
+from workflows.plugin import workflow_runner
 
 _SERVER = [
     *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
@@ -163,7 +164,7 @@ async def house(
                 dev_server_extra_args=_SERVER,
                 dev_server_log_level="error",
                 search_attributes=list(SEARCH_ATTRIBUTES),
-                data_converter=DATA_CONVERTER,
+                data_converter=encrypting(database.keys),
             )
         )
         email = EmailChannel(

@@ -1,0 +1,70 @@
+"""Everything that Temporal is given is sealed, and nothing is believed that was not: inputs, results, messages, failures, words.
+
+A payload is sealed with the key of whoever's workflow it belongs to, for that workflow alone. What is sealed is the whole of it,
+its metadata too; in the clear stand the workflow's id, which Temporal has anyway, and the id of the key.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+from temporalio.api.common.v1 import Payload
+from temporalio.converter import (
+    ActivitySerializationContext,
+    DataConverter,
+    PayloadCodec,
+    SerializationContext,
+    WithSerializationContext,
+    WorkflowSerializationContext,
+)
+
+from store.keyring import OF_CLIENT, Keyring
+from store.sealing import NotAuthentic, key_of, place
+from workflows.plugin import DATA_CONVERTER
+
+PURPOSE = "temporal"
+ENCODING = b"binary/encrypted"
+WORKFLOW = "stepwell-workflow"
+"""The metadata that says which workflow it is of, for whoever is not told by other means: the codec server."""
+
+
+class Codec(PayloadCodec, WithSerializationContext):
+    """Seals and opens for one workflow; for none in particular it opens only. Raises what the keyring raises, and NotAuthentic."""
+
+    def __init__(self, keys: Keyring, workflow: str | None = None) -> None:
+        self._keys = keys
+        self._workflow = workflow
+
+    def with_context(self, context: SerializationContext) -> "Codec":
+        """The codec of the workflow that is spoken to, or that an activity was started by."""
+        if isinstance(context, WorkflowSerializationContext | ActivitySerializationContext):
+            return Codec(self._keys, context.workflow_id)
+        return self
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """Each of them sealed."""
+        if not payloads:
+            return []
+        if self._workflow is None:
+            raise NotAuthentic("what belongs to no workflow of ours is given to nobody")
+        key = await self._keys.of_workflow(self._workflow)
+        bound, named = place(self._workflow), {"encoding": ENCODING, WORKFLOW: self._workflow.encode()}
+        return [Payload(metadata=named, data=key.seal(PURPOSE, one.SerializeToString(), bound)) for one in payloads]
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """Each of them as it was; no server and no UI has anything to say to us that is not sealed."""
+        return [await self._open(one) for one in payloads]
+
+    async def _open(self, payload: Payload) -> Payload:
+        if payload.metadata.get("encoding") != ENCODING:
+            raise NotAuthentic("a payload in the clear is not taken, whoever sent it")
+        workflow = self._workflow or payload.metadata.get(WORKFLOW, b"").decode(errors="replace")
+        key = await self._keys.by_id(key_of(payload.data))
+        opened = Payload.FromString(key.open(PURPOSE, payload.data, place(workflow)))
+        if key.id.startswith(OF_CLIENT):
+            self._keys.belongs(workflow, key)
+        return opened
+
+
+def encrypting(keys: Keyring) -> DataConverter:
+    """What connections, their workers and replayers share."""
+    return dataclasses.replace(DATA_CONVERTER, payload_codec=Codec(keys))
