@@ -7,6 +7,7 @@ its metadata too; in the clear stand the workflow's id, which Temporal has anywa
 import dataclasses
 from collections.abc import Sequence
 
+import structlog
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import (
     ActivitySerializationContext,
@@ -23,12 +24,17 @@ from workflows.plugin import DATA_CONVERTER
 
 PURPOSE = "temporal"
 ENCODING = b"binary/encrypted"
+REFUSED = b"stepwell/refused"
+"""No converter knows it."""
 WORKFLOW = "stepwell-workflow"
 """The metadata that says which workflow it is of, for whoever is not told by other means: the codec server."""
 
 
+_log = structlog.get_logger("stepwell.codec")
+
+
 class Codec(PayloadCodec, WithSerializationContext):
-    """Seals and opens for one workflow; for none in particular it opens only. Raises what the keyring raises, and NotAuthentic."""
+    """Seals and opens for one workflow; for none in particular it opens only. Raises what the keyring raises."""
 
     def __init__(self, keys: Keyring, workflow: str | None = None) -> None:
         self._keys = keys
@@ -51,10 +57,22 @@ class Codec(PayloadCodec, WithSerializationContext):
         return [Payload(metadata=named, data=key.seal(PURPOSE, one.SerializeToString(), bound)) for one in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """Each of them as it was; no server and no UI has anything to say to us that is not sealed."""
-        return [await self._open(one) for one in payloads]
+        """Each of them as it was; in the place of one that is not authentic, something that nothing can be read from.
 
-    async def _open(self, payload: Payload) -> Payload:
+        Who cannot tell yet, because a key is away, raises: then the task is tried again. Who can tell that it is forged does not:
+        otherwise anybody who reaches Temporal could stop a journey by a message in the clear. So that message alone is refused.
+        """
+        return [await self._open_or_refuse(one) for one in payloads]
+
+    async def _open_or_refuse(self, payload: Payload) -> Payload:
+        try:
+            return await self.open(payload)
+        except NotAuthentic as error:
+            _log.error("a payload is refused", workflow=self._workflow, why=str(error))
+            return Payload(metadata={"encoding": REFUSED})
+
+    async def open(self, payload: Payload) -> Payload:
+        """One of them as it was. Neither Temporal nor its UI has anything to say to us in the clear. Raises NotAuthentic."""
         if payload.metadata.get("encoding") != ENCODING:
             raise NotAuthentic("a payload in the clear is not taken, whoever sent it")
         workflow = self._workflow or payload.metadata.get(WORKFLOW, b"").decode(errors="replace")

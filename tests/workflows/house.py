@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.converter import DataConverter
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -41,6 +42,7 @@ from stepwell.retention import Departing
 from stepwell.workers import WORKFLOWS
 from store.database import Database
 from store.retention import Keep
+from store.keyring import Keyring
 from tests.keys import made_in
 from tests.workflows.hosts import SECRET, FakeHost, Receiver, listening_host, receiving
 from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS, WEBHOOKS
@@ -145,14 +147,19 @@ async def house(
     records: Sequence[Callable[..., Any]] | None = None,
     types: StepTypes | None = None,
     email: Mapping[str, Any] | None = None,
+    keyring: Callable[[Database], Keyring] | None = None,
+    converter: DataConverter | None = None,
+    server_file: Path | None = None,
 ) -> AsyncIterator[House]:
     """Everything up, and down again afterwards. `records` may replace the recording activity, `types` adds step types,
-    `email` says more of how mail is sent."""
+    `email` says more of how mail is sent; other keys, or none at all with another `converter`; where the server keeps its state.
+    """
     known = types if types is not None else step_types()
     async with AsyncExitStack() as stack:
         database_url, keys = f"sqlite:///{folder / 'store.db'}", folder / "keys"
         database = Database.open(database_url, made_in(keys))
         stack.push_async_callback(database.close)
+        database.keys = keyring(database) if keyring else database.keys
         await database.migrate()
         mail = MailCatcher(folder / "mail")
         await mail.start()
@@ -164,7 +171,8 @@ async def house(
                 dev_server_extra_args=_SERVER,
                 dev_server_log_level="error",
                 search_attributes=list(SEARCH_ATTRIBUTES),
-                data_converter=encrypting(database.keys),
+                data_converter=converter or encrypting(database.keys),
+                dev_server_database_filename=str(server_file) if server_file else None,
             )
         )
         email = EmailChannel(
