@@ -1,5 +1,8 @@
 """`python -m tests.replay.record`: live some journeys on a real server and keep their histories for the replay tests.
 
+They are kept in the clear, so that what they ask of activities can be compared; some are lived once more and kept as they are in
+fact, sealed, with their keys beside them: `python -m tests.replay.record sealed`.
+
 Run it after a change that is meant to change what journeys do. What is running somewhere was recorded by the versions
 before: keep the old files too as long as such journeys may exist, and delete them by hand.
 """
@@ -9,9 +12,16 @@ import json
 import re
 import sys
 import tempfile
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
+from sqlmodel import SQLModel, select
+
+from store.keyring import Keyring
+from store.tables import ClientKeyRow, TenantKeyRow
+from tests.keys import SampleRoots
 from tests.workflows import (
     test_bulk,
     test_contacts,
@@ -25,8 +35,11 @@ from tests.workflows import (
     test_webhooks,
 )
 from tests.workflows.house import House, house
+from workflows.plugin import DATA_CONVERTER
 
 HISTORIES = Path(__file__).parent / "histories"
+SEALED = Path(__file__).parent / "sealed"
+KEYS = SEALED / "keys.json"
 SCENARIOS: dict[str, Callable[[House], Awaitable[None]]] = {
     "to_its_end": test_journeys.test_a_journey_runs_to_its_end,
     "six_weeks": test_journeys.test_D1_D14_six_weeks_of_homework,
@@ -52,6 +65,7 @@ SCENARIOS: dict[str, Callable[[House], Awaitable[None]]] = {
 }
 _ONE_TYPE = ("bulk", "courier", "erasure", "group", "retention")
 """Scenarios of which only the workflows of that type are kept: the journeys beside them are as others are."""
+SEALED_SCENARIOS = ("to_its_end", "many_runs", "refused_mail", "alarm", "contacts")
 _IDENTITY = re.compile(r'"identity":"[^"]*"')
 _QUEUE = re.compile(r'("name":"\d+)@[^"]*"')
 """Process and machine of whoever recorded."""
@@ -61,24 +75,49 @@ _MOST_RUNS = 4
 
 async def _record(name: str, live: Callable[[House], Awaitable[None]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        async with house(Path(folder)) as home:
+        async with house(Path(folder), converter=DATA_CONVERTER) as home:
             await live(home)
-            number = 0
-            kept = f"WorkflowType = '{name}'" if name in _ONE_TYPE else None
-            async for run in home.client.list_workflows(kept, page_size=_MOST_RUNS, limit=_MOST_RUNS):
-                number += 1
-                history = await home.client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
-                file = HISTORIES / f"{name}_{number}.json"
-                text = json.dumps(history.to_json_dict(), separators=(",", ":"))
-                text = _QUEUE.sub(r'\1@host"', _IDENTITY.sub('"identity":"worker"', text))
-                file.write_text(text.replace(f"{Path.cwd()}/", "/srv/stepwell/") + "\n")
-                print(f"{file.name}: {len(history.events)} events")
+            await _keep(home, HISTORIES, name)
+
+
+async def _record_sealed() -> None:
+    """Each with the rows of its keys, which the sample root key unwraps."""
+    kept: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for name in SEALED_SCENARIOS:
+        with tempfile.TemporaryDirectory() as folder:
+            async with house(Path(folder), keyring=lambda database: Keyring(database, SampleRoots())) as home:
+                await SCENARIOS[name](home)
+                await _keep(home, SEALED, name)
+                async with home.database.read() as session:
+                    for row in (TenantKeyRow, ClientKeyRow):
+                        found = (await session.scalars(select(row))).all()
+                        kept.setdefault(name, {})[row.__tablename__] = [_as_json(one) for one in found]
+    KEYS.write_text(json.dumps(kept, indent=1) + "\n")
+
+
+def _as_json(row: SQLModel) -> dict[str, Any]:
+    facts = row.model_dump(exclude={"wrapped", "created_at", "destroyed_at"})
+    wrapped: bytes = row.wrapped  # type: ignore[attr-defined]  # both have it
+    return {**facts, "wrapped": b64encode(wrapped).decode()}
+
+
+async def _keep(home: House, folder: Path, name: str) -> None:
+    number = 0
+    kept = f"WorkflowType = '{name}'" if name in _ONE_TYPE else None
+    async for run in home.client.list_workflows(kept, page_size=_MOST_RUNS, limit=_MOST_RUNS):
+        number += 1
+        history = await home.client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
+        file = folder / f"{name}_{number}.json"
+        text = json.dumps({"workflow": run.id, **history.to_json_dict()}, separators=(",", ":"))
+        text = _QUEUE.sub(r'\1@host"', _IDENTITY.sub('"identity":"worker"', text))
+        file.write_text(text.replace(f"{Path.cwd()}/", "/srv/stepwell/") + "\n")
+        print(f"{file.name}: {len(history.events)} events")
 
 
 async def main() -> None:
     """Record every scenario, or those named on the command line."""
-    for name in sys.argv[1:] or SCENARIOS:
-        await _record(name, SCENARIOS[name])
+    for name in sys.argv[1:] or (*SCENARIOS, "sealed"):
+        await (_record_sealed() if name == "sealed" else _record(name, SCENARIOS[name]))
 
 
 if __name__ == "__main__":
