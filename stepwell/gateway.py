@@ -14,6 +14,7 @@ from stepwell.api.limits import RATES
 from stepwell.api.provider import ProviderKeys
 from stepwell.api.terms import Terms
 from stepwell.api.tokens import Tokens, Trust, scopes_by_kind
+from stepwell.codecserver import create_codec_server
 from stepwell.console.surroundings import surroundings_from
 from stepwell.devserver import refuse_taken
 from stepwell.errors import NotRunning
@@ -35,10 +36,10 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
+async def serving(app: FastAPI, host: str, port: int, *, option: str = "--http-port") -> AsyncIterator[str]:
     """Serve meanwhile; yields the address. Raises NotRunning where the port is taken."""
     if host == "127.0.0.1":
-        refuse_taken(port, "the HTTP API", "--http-port")
+        refuse_taken(port, "HTTP", option)
     server = _Server(
         uvicorn.Config(
             app,
@@ -57,7 +58,7 @@ async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
     try:
         while not server.started:
             if task.done():
-                raise NotRunning(f"nothing can listen on {host}:{port}; choose another with --http-port") from task.exception()
+                raise NotRunning(f"nothing can listen on {host}:{port}; choose another with {option}") from task.exception()
             await asyncio.sleep(0.01)
         yield f"http://{host}:{port}"
     finally:
@@ -73,6 +74,19 @@ async def serve(settings: Settings, host: str, port: int) -> None:
         serving(create_app(handle, terms_from(settings), surroundings_from(settings)), host, port) as address,
     ):
         structlog.get_logger("stepwell.gateway").info("serving", address=address)
+        await until_signalled()
+
+
+async def serve_codec(settings: Settings, host: str, port: int) -> None:
+    """Serve the codec server until SIGTERM or Ctrl-C. Raises NotRunning where nobody said whose pages may ask it."""
+    if not settings.codec_origins:
+        raise NotRunning("set STEPWELL_CODEC_ORIGINS to the origin of Temporal's Web UI, or to none for the command line alone")
+    origins = [one for one in settings.codec_origins if one != "none"]
+    async with (
+        Stepwell.connect(settings) as handle,
+        serving(create_codec_server(handle, terms_from(settings), origins), host, port, option="--port") as address,
+    ):
+        structlog.get_logger("stepwell.gateway").info("serving the codec", address=address)
         await until_signalled()
 
 

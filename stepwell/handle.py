@@ -12,6 +12,7 @@ from stepwell.care import care_from
 from stepwell.connection import connect_to
 from stepwell.contacting import Contacting
 from stepwell.conversing import Conversing
+from stepwell.decoding import Decoding
 from stepwell.deleting import Deleting
 from stepwell.errors import Unavailable
 from stepwell.exporting import Exporting
@@ -26,7 +27,6 @@ from stepwell.opening import opened_store
 from stepwell.outgoing import Outgoing
 from stepwell.packages import installed_types
 from stepwell.replaying import Replaying
-from stepwell.revealing import Revealing
 from stepwell.settings import Settings, allowed_targets, load_settings
 from stepwell.troubles import Troubles
 from stepwell.trying import Trying
@@ -47,7 +47,7 @@ class Stepwell(
     Groups,
     Moving,
     Troubles,
-    Revealing,
+    Decoding,
     Trying,
     Replaying,
     Outgoing,

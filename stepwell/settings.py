@@ -58,6 +58,8 @@ class Settings(BaseModel):
     """Where host tasks are asked for, by a signed POST."""
     host_secret: SecretStr | None = None
     """The secret of those signatures: `whsec_…` (Standard Webhooks)."""
+    codec_origins: tuple[str, ...] = ()
+    """Whose pages may ask the codec server: exact origins such as `https://temporal.example.org`, or `none` for no page at all."""
     oidc_issuer: str | None = None
     """The host's identity provider, exactly as its tokens name it: they are let in beside API keys."""
     oidc_audience: str | None = None
@@ -105,6 +107,20 @@ class Settings(BaseModel):
         if not all(role.strip() and mail.strip() for role, _, mail in pairs):
             raise ValueError("write role=address, several of them with a comma between")
         return {role.strip(): mail.strip() for role, _, mail in pairs}
+
+    @field_validator("codec_origins", mode="before")
+    @classmethod
+    def _read_origins(cls, given: object) -> object:
+        return [one.strip() for one in given.split(",") if one.strip()] if isinstance(given, str) else given
+
+    @field_validator("codec_origins")
+    @classmethod
+    def _are_origins(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        if given != ("none",) and not all(
+            re.fullmatch(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?", one) for one in given
+        ):
+            raise ValueError("write https://host or https://host:port in small letters, several with a comma between; or none")
+        return given
 
     @field_validator("oidc_tenants", mode="before")
     @classmethod

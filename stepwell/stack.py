@@ -38,7 +38,7 @@ SCOPES_OF_OPERATOR = tuple(one for one in SCOPES if one != "act")
 
 _DEPLOYERS = (
     *("client_link", "link_days", "staff", "crisis_text", "notice_text", "host_url", "host_secret", "outbound_allow"),
-    *("contacts_a_day", "contacts_a_week"),
+    *("contacts_a_day", "contacts_a_week", "codec_origins"),
     *(name for name in Settings.model_fields if name.startswith(("oidc_", "rate_"))),
     "wrong_credentials",
 )

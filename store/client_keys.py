@@ -41,11 +41,11 @@ async def client_key(session: AsyncSession, key: str) -> ClientKeyRow | None:
 
 
 async def destroy(session: AsyncSession, tenant: str, client: str, now: datetime) -> list[str]:
-    """Destroy a client's key: its bytes go, its id stays. The ids of those destroyed."""
+    """Destroy a client's key: its bytes go, and whose it was; its id stays. The ids of those destroyed."""
     found = await session.scalars(
         update(ClientKeyRow)
         .where(col(ClientKeyRow.tenant) == tenant, col(ClientKeyRow.client) == client, col(ClientKeyRow.destroyed_at).is_(None))
-        .values(wrapped=None, destroyed_at=now)
+        .values(wrapped=None, client=None, contacts=None, destroyed_at=now)
         .returning(col(ClientKeyRow.id))
     )
     return sorted(found.all())

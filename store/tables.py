@@ -813,11 +813,11 @@ class ClientKeyRow(SQLModel, table=True):
 
     id: str = Field(primary_key=True, max_length=64)
     tenant: str = Field(max_length=64)
-    client: str = Field(max_length=64)
+    client: str | None = Field(max_length=64)
     tenant_key: str = Field(max_length=64)
     wrapped: bytes | None
-    """Empty once it is destroyed; the rest stays, as part of the receipt."""
-    contacts: str = Field(max_length=64)
+    """Empty once it is destroyed, and whose it was with it: its id and when it went are part of the receipt."""
+    contacts: str | None = Field(max_length=64)
     """The workflow that owns their mails: from its name alone nobody could tell whose it is."""
     created_at: datetime = Field(sa_type=Utc)
     destroyed_at: datetime | None = Field(default=None, sa_type=Utc)

@@ -40,6 +40,7 @@ app = typer.Typer(
 app.command("up")(stack.up)
 app.command("worker")(stack.worker)
 app.command("serve")(stack.serve)
+app.command("codec")(stack.codec)
 app.command("console")(stack.console)
 app.command("openapi")(stack.openapi)
 app.add_typer(keys.app, name="key")

@@ -13,6 +13,7 @@ from stepwell.api.app import document
 from stepwell.cli.output import Exit, Json, fail, progress, run, say, show_json, show_table
 from stepwell.errors import NotFound, NotRunning, Refused
 from stepwell.gateway import serve as gateway_serve
+from stepwell.gateway import serve_codec as gateway_serve_codec
 from stepwell.handle import Stepwell
 from stepwell.mailcatcher import read_mails
 from stepwell.settings import HOME, home, keys_folder, load_settings, operator_key_file, root_keys
@@ -129,6 +130,24 @@ def serve(
         settings = load_settings()
         logs.set_up(settings.log_level)
         await gateway_serve(settings, host, http_port)
+
+    run(job, on=uvloop.new_event_loop)
+
+
+def codec(
+    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Its port.")] = 8081,
+) -> None:
+    """Serve what opens Temporal's histories for an operator, until SIGTERM or Ctrl-C. Nothing else needs it.
+
+    Temporal's command line asks it with --codec-endpoint http://127.0.0.1:8081 --codec-auth "Bearer KEY"; the key is an
+    operator's with the scope reveal: 'stepwell key add operator --scope reveal'. Every reading is kept in the audit.
+    """
+
+    async def job() -> None:
+        settings = load_settings()
+        logs.set_up(settings.log_level)
+        await gateway_serve_codec(settings, host, port)
 
     run(job, on=uvloop.new_event_loop)
 

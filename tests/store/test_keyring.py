@@ -108,7 +108,7 @@ async def test_a_destroyed_key_opens_nothing_and_another_client_of_that_id_has_a
                 await keyring.of_client(session, "t", "ann")
     async with database.read() as session:
         [row] = (await session.scalars(select(ClientKeyRow))).all()
-    assert (row.id, row.wrapped, row.destroyed_at is None) == (key.id, None, False)
+    assert (row.id, row.wrapped, row.client, row.contacts, row.destroyed_at is None) == (key.id, None, None, None, False)
     assert (await _ann(database)).id != key.id
 
 
