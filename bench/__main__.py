@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import cohort, reads
+from bench import cohort, encryption, reads
 from bench.measures import Figure, simulation, turn
 
 MEASURES: dict[str, Callable[[], Figure]] = {
@@ -20,7 +20,8 @@ READS: dict[str, Callable[[], reads.Figures]] = {
     "reads-postgres": lambda: asyncio.run(reads.measure_postgres(100_000)),
 }
 COHORT = "cohort"
-_ALL = (*MEASURES, *READS, COHORT)
+ENCRYPTION = "encryption"
+_ALL = (*MEASURES, *READS, COHORT, ENCRYPTION)
 
 
 def main() -> int:
@@ -35,7 +36,8 @@ def main() -> int:
         parser.error(f"no measure {', '.join(unknown)}; some of: {', '.join(_ALL)}")
     figures = _measured([name for name in MEASURES if name in wanted])
     stores = [_read(name) for name in READS if name in wanted]
-    cohorts = [_started()] if COHORT in wanted else []
+    cohorts: list[cohort.Cohort | encryption.Encryption] = [_started()] if COHORT in wanted else []
+    cohorts += [_sealed()] if ENCRYPTION in wanted else []
     if asked.json:
         written = [{**one._asdict(), "holds": one.holds} for one in (*figures, *cohorts)]
         asked.json.write_text(json.dumps([*written, *(_as_json(store) for store in stores)], indent=2) + "\n")
@@ -83,6 +85,17 @@ def _started() -> cohort.Cohort:
     mark = "" if found.holds else "   UNDER THE LIMIT"
     print(f"{'median ratio':<50}{found.ratio:>10.2f}   at least {found.limit}{mark}")
     print(f"{f'{found.members:,} members, cancelled and resumed':<40}{found.whole:>10,.0f}", flush=True)
+    return found
+
+
+def _sealed() -> encryption.Encryption:
+    """Journeys lived with encryption beside the same ones without."""
+    found = asyncio.run(encryption.measure())
+    print(f"\n{'journeys a second':<30}{'plain':>10}{'sealed':>10}{'ratio':>10}")
+    for number, (plain, sealed) in enumerate(zip(found.plain, found.sealed, strict=True), 1):
+        print(f"{f'round {number}':<30}{plain:>10,.1f}{sealed:>10,.1f}{sealed / plain:>10.2f}")
+    mark = "" if found.holds else "   UNDER THE LIMIT"
+    print(f"{'median ratio':<50}{found.ratio:>10.2f}   at least {found.limit}{mark}", flush=True)
     return found
 
 

@@ -11,6 +11,7 @@ _ROW = re.compile(r"^\| ((?:`\w+`(?:, )?)+) \| (\d{3}) \|$", re.MULTILINE)
 _FIXED = {
     **{"forbidden": 403, "not_found": 404, "changed": 412, "invalid_response": 422, "invalid_pathway": 422},
     **{"malformed": 422, "unavailable": 503, "internal": 500, "method_not_allowed": 405, "bad_request": 400},
+    "key_destroyed": 410,
 }
 """What is no refusal by a rule."""
 
