@@ -105,10 +105,10 @@ class Erasing:
             await erasing.forget_reasons(session, whose)
             deleted = await erasing.delete_rest(session, whose)
             row = await self._add(session, erasure, rows=deleted, stage="erased", erased_at=now, executions=late)
+            await self._database.keys.destroy(session, whose.tenant, whose.client)  # last: what was being ended needed it
             await audit.append(session, _receipt(row, now))
             told = Announcement(f"{row.id}/deleted", CLIENT_DELETED.type, now, {"client": whose.client})
             await outbox.append(session, whose.tenant, [told])
-            await self._database.keys.destroy(session, whose.tenant, whose.client)  # last: what is being ended still needs it
         _log.info("client erased", erasure=erasure.id, rows=row.rows, executions=row.ended)
 
     async def _look_again(self, erasure: ErasureRow) -> None:

@@ -34,7 +34,7 @@ def create_codec_server(handle: Stepwell, terms: Terms, origins: Sequence[str]) 
         request.state.caller = caller
         asked, why = _read(await request.body()), request.headers.get(REASON, "")
         try:
-            opened = await handle.called_by(caller).decode(asked, reason=why, request=request.state.request_id)
+            opened = await handle.called_by(caller).decode(asked, reason=why)
         except NotAuthentic as error:
             raise ApiError(422, "not_authentic", str(error)) from None
         return Response(MessageToJson(opened), media_type="application/json")

@@ -6,7 +6,6 @@ from stepwell.access import needs
 from stepwell.codec import ENCODING, WORKFLOW, Codec
 from stepwell.errors import NotFound
 from stepwell.revealing import LONGEST_REASON, Revealing
-from store import audit
 from store.sealing import key_of
 
 _UNSAID = "read through the codec server"
@@ -16,7 +15,7 @@ class Decoding(Revealing):
     """Open payloads of Temporal's histories."""
 
     @needs("reveal", "operator")
-    async def decode(self, payloads: Payloads, *, reason: str = "", request: str | None = None) -> Payloads:
+    async def decode(self, payloads: Payloads, *, reason: str = "") -> Payloads:
         """Them as they were; what is not sealed stays as it is. Each workflow is kept in the audit before anything is shown.
 
         Raises NotFound for another tenant's, NotAuthentic, KeyDestroyed, Unavailable.
@@ -32,7 +31,7 @@ class Decoding(Revealing):
         why = reason.strip()[:LONGEST_REASON] or _UNSAID
         async with self._database.begin() as session:
             for workflow in sorted(workflows):
-                await audit.append(session, self._entry("workflow revealed", workflow, why, request))
+                await self._note(session, "workflow revealed", workflow, why)
         return Payloads(payloads=shown)
 
     async def _opened(self, codec: Codec, payload: Payload) -> Payload:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Executable, null, select
+from sqlalchemy import Executable, literal, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -19,7 +19,7 @@ from store.tables import (
 
 
 class Owner(NamedTuple):
-    """A tenant, or one client of theirs."""
+    """A tenant, or one client of theirs; the tenant "" is nobody in particular."""
 
     tenant: str
     client: str | None = None
@@ -50,6 +50,10 @@ def _of_tenant(table: type[Any]) -> Callable[[str], Executable]:
     return query
 
 
+def _of_nobody(_: str) -> Executable:
+    return select(literal(""), null())
+
+
 _BY_KIND: Mapping[str, Callable[[str], Executable]] = {
     "jou": _of_journey,
     "alert": _of_alarm,
@@ -59,6 +63,7 @@ _BY_KIND: Mapping[str, Callable[[str], Executable]] = {
     "grp": _of_tenant(ClientGroupRow),
     "end": _of_tenant(EndpointRow),
     "era": _of_tenant(ErasureRow),
+    "retention": _of_nobody,
 }
 """By what an id begins with."""
 

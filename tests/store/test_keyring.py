@@ -200,6 +200,8 @@ async def test_every_kind_of_workflow_has_somebodys_key(ready: Database) -> None
         assert (await ready.keys.of_workflow(workflow)).id == of_ann.id, workflow
     for workflow in ("bulk_1", "grp_1", "end_1", "era_1"):
         assert (await ready.keys.of_workflow(workflow)).id == of_tenant.id, workflow
+    of_nobody = await ready.keys.of_workflow("retention-2026-12-01T03:15:00Z")
+    assert (of_nobody.tenant, of_nobody.id == of_tenant.id) == ("", False)
     for workflow in ("jou_2", "alert_2", owner_of("t", "bob"), "bulk_2", "somebody", ""):
         with pytest.raises(KeyDestroyed):
             await ready.keys.of_workflow(workflow)

@@ -41,8 +41,8 @@ from stepwell.mailcatcher import MailCatcher
 from stepwell.retention import Departing
 from stepwell.workers import WORKFLOWS
 from store.database import Database
-from store.retention import Keep
 from store.keyring import Keyring
+from store.retention import Keep
 from tests.keys import made_in
 from tests.workflows.hosts import SECRET, FakeHost, Receiver, listening_host, receiving
 from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS, WEBHOOKS

@@ -31,8 +31,9 @@ from tests.workflows.test_bulk import finished
 from tests.workflows.test_journeys import enter
 from tests.workflows.test_step_types_live import _at_risk
 from workflows.inputs import Submission
-from workflows.names import SUBMIT
+from workflows.names import JOURNEYS, SUBMIT
 from workflows.plugin import DATA_CONVERTER
+from workflows.retention import RetentionWorkflow
 
 TWO = document(step("first") + step("second"))
 
@@ -290,6 +291,7 @@ async def test_every_type_of_workflow_has_the_key_that_the_table_says(home: Hous
 
     await home.until(has_started, "the group")
     await finished(home, await home.stepwell.start_bulk(JourneyQuery(pathway=row.pathway), "pause", reason="CANARY-REASON"))
+    await home.client.execute_workflow(RetentionWorkflow.run, id="retention", task_queue=JOURNEYS)
     erasure = await home.stepwell.delete_client("CANARY-CLIENT", reason="asked")
 
     async def is_erased() -> bool:
@@ -315,4 +317,5 @@ async def test_every_type_of_workflow_has_the_key_that_the_table_says(home: Hous
         "group": of_tenant,
         "courier": of_tenant,
         "erasure": of_tenant,
+        "retention": of_tenant,
     }
