@@ -22,6 +22,7 @@ from store.tables import AlertRow, JourneyRow
 from workflows.alarm import AlarmWorkflow
 from workflows.inputs import AlarmInput
 from workflows.names import JOURNEYS
+from workflows.policies import priority_of
 
 
 class Alerting(Desk):
@@ -120,6 +121,7 @@ class Alerting(Desk):
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 static_summary="alert",
+                priority=priority_of(alert.tenant, is_urgent=True),
             )
         except WorkflowAlreadyStartedError:
             pass  # it has been told and acknowledged already

@@ -151,7 +151,7 @@ class Bulk(Searching):
         """Have its workflow do what waits; where that is about to end, the signal keeps it."""
         try:
             work = CarryOut(tenant=TenantId(job.tenant), job=job.id)
-            await keep_at_work(self._connection, BULK, work, id=job.id, summary=job.action, signal=CARRY_ON)
+            await keep_at_work(self._connection, BULK, work, id=job.id, tenant=job.tenant, summary=job.action, signal=CARRY_ON)
         except RPCError as error:
             raise Unavailable("the journeys are kept, but nothing is begun: Temporal does not answer; try it again") from error
 

@@ -14,6 +14,7 @@ from stepwell.errors import Unavailable
 from stepwell.settings import Settings
 from store.keyring import Keyring
 from workflows.names import JOURNEYS, SEARCH_ATTRIBUTES
+from workflows.policies import priority_of
 
 
 async def connect_to(settings: Settings, keys: Keyring) -> Client:
@@ -38,7 +39,14 @@ async def encrypted_connection(config: ClientConnectConfig, keys: Keyring) -> Cl
 
 
 async def keep_at_work(
-    connection: Client, workflow: str, argument: object, *, id: str, summary: str | None = None, signal: str | None = None
+    connection: Client,
+    workflow: str,
+    argument: object,
+    *,
+    id: str,
+    tenant: str,
+    summary: str | None = None,
+    signal: str | None = None,
 ) -> None:
     """Have the workflow of that id at work: started where none runs, else told by the signal. Raises RPCError."""
     await connection.start_workflow(
@@ -50,6 +58,7 @@ async def keep_at_work(
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         start_signal=signal,
         static_summary=summary,
+        priority=priority_of(tenant),
     )
 
 

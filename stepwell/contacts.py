@@ -18,7 +18,9 @@ from workflows.names import CONTACTS, LOOK_AGAIN
 async def engage(connection: Connection, tenant: str, client: str) -> None:
     """Have the owner look at what waits, started where it does not run. Raises RPCError."""
     whose = ContactsInput(tenant=TenantId(tenant), client=ClientId(client))
-    await keep_at_work(connection, CONTACTS, whose, id=owner_of(tenant, client), summary="contacts", signal=LOOK_AGAIN)
+    await keep_at_work(
+        connection, CONTACTS, whose, id=owner_of(tenant, client), tenant=tenant, summary="contacts", signal=LOOK_AGAIN
+    )
 
 
 class Owners:

@@ -6,6 +6,6 @@ from stepwell.connection import keep_at_work
 from workflows.names import COURIER
 
 
-async def engage(connection: Connection, endpoint: str) -> None:
+async def engage(connection: Connection, tenant: str, endpoint: str) -> None:
     """Start an endpoint's courier where none is at work. Raises RPCError."""
-    await keep_at_work(connection, COURIER, endpoint, id=endpoint, summary="webhooks")
+    await keep_at_work(connection, COURIER, endpoint, id=endpoint, tenant=tenant, summary="webhooks")

@@ -95,7 +95,7 @@ async def engage(connection: Connection, erasure: ErasureRow) -> None:
         return
     work = Erase(tenant=TenantId(erasure.tenant), erasure=erasure.id)
     try:
-        await keep_at_work(connection, ERASURE, work, id=erasure.id, summary="deletion")
+        await keep_at_work(connection, ERASURE, work, id=erasure.id, tenant=erasure.tenant, summary="deletion")
     except RPCError as error:
         message = f"deletion {erasure.id} is decided, and not begun yet ({error.message}); a worker begins it as soon as it can"
         raise Unavailable(message) from error

@@ -97,6 +97,12 @@ class DevServer:
         command = [find_binary(), "server", "start-dev", "--ip", "127.0.0.1", "--port", str(self.port)]
         command += ["--ui-ip", "127.0.0.1", "--ui-port", str(self.ui_port), "--db-filename", str(self.folder / "temporal.db")]
         command += ["--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=full"]
+        command += [
+            "--dynamic-config-value",
+            "matching.useNewMatcher=true",
+            "--dynamic-config-value",
+            "matching.enableFairness=true",
+        ]
         command += ["--log-level", "error", "--ui-disable-news-fetch", *self._extra]
         with (self.folder / "temporal.log").open("ab") as log:
             self._said = log.tell()

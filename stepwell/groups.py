@@ -230,7 +230,7 @@ class Groups(Bulk):
         """Have its workflow look at what waits; where that is about to end, the signal keeps it."""
         try:
             work = StartGroup(tenant=TenantId(group.tenant), group=group.id)
-            await keep_at_work(self._connection, GROUP, work, id=group.id, signal=CARRY_ON)
+            await keep_at_work(self._connection, GROUP, work, id=group.id, tenant=group.tenant, signal=CARRY_ON)
         except RPCError as error:
             raise Unavailable("it is kept, but Temporal does not answer; call it again") from error
 

@@ -211,7 +211,7 @@ class Outgoing(Desk):
     async def _engage(self, endpoint: EndpointRow) -> None:
         if endpoint.disabled_at is None:
             with suppress(RPCError):  # a worker sees to it as soon as Temporal is back
-                await engage(self._connection, endpoint.id)
+                await engage(self._connection, endpoint.tenant, endpoint.id)
 
     def _public(self, url: str) -> str:
         try:

@@ -42,6 +42,7 @@ from store.tables import ClientRow, JourneyRow
 from workflows.inputs import JourneyInput
 from workflows.journey import JourneyWorkflow
 from workflows.names import JOURNEYS, PATHWAY, STATE, TENANT, VERSION
+from workflows.policies import priority_of
 
 _PRACTITIONER = By(role="practitioner")
 
@@ -138,6 +139,7 @@ class Steering(Telling):
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 search_attributes=attributes,
+                priority=priority_of(row.tenant),
                 static_summary=f"{row.pathway} v{row.version}",
                 rpc_timeout=self.patience,
             )

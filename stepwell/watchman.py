@@ -80,8 +80,8 @@ async def send_couriers(database: Database, connection: Connection) -> None:
     try:
         async with database.read() as session:
             wanted = await webhooks.enabled(session)
-        for endpoint in wanted:
-            await engage(connection, endpoint)
+        for tenant, endpoint in wanted:
+            await engage(connection, tenant, endpoint)
     except (StepwellError, RPCError) as error:
         _log.error("couriers cannot be seen to", error=str(error))
 

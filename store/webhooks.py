@@ -41,10 +41,10 @@ async def find(session: AsyncSession, tenant: str, *, limit: int | None = 100, a
     return list((await session.scalars(query.order_by(EndpointRow.id).limit(limit))).all())
 
 
-async def enabled(session: AsyncSession) -> list[str]:
-    """The ids of those of every tenant that are sent to."""
-    query = select(EndpointRow.id).where(col(EndpointRow.disabled_at).is_(None))
-    return list((await session.scalars(query.order_by(EndpointRow.id))).all())
+async def enabled(session: AsyncSession) -> list[tuple[str, str]]:
+    """Tenants and ids of those of every tenant that are sent to."""
+    query = select(EndpointRow.tenant, EndpointRow.id).where(col(EndpointRow.disabled_at).is_(None))
+    return [(row[0], row[1]) for row in await session.execute(query.order_by(EndpointRow.id))]
 
 
 async def remove(session: AsyncSession, endpoint: EndpointRow) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from temporalio.common import RetryPolicy
+from temporalio.common import Priority, RetryPolicy
 
 from workflows.names import NOTIFICATIONS, RECORDS, TASKS, WEBHOOKS
 
@@ -17,6 +17,16 @@ class Policy:
     retry: RetryPolicy
     schedule_to_close: timedelta | None
     why: str
+
+
+_SOONEST = 1
+
+
+def priority_of(tenant: str, *, is_urgent: bool = False) -> Priority:
+    """Where a workflow and what it has done stand in every queue: tenants take turns, however much one of them has waiting,
+    and alerts come before everything else. Servers that know of no such thing serve whoever came first.
+    """
+    return Priority(fairness_key=tenant[:64], priority_key=_SOONEST if is_urgent else None)
 
 
 LOOKING = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10))

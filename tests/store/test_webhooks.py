@@ -164,7 +164,7 @@ async def test_N5_an_endpoint_is_disabled_once_and_the_others_hear_of_it(databas
             await webhooks.disable(session, row, "gone", NOW)
     async with database.read() as session:
         _, told = await outbox.read(session, "t")
-        assert await webhooks.enabled(session) == ["end_2"]
+        assert await webhooks.enabled(session) == [("t", "end_2")]
     assert (told.type, told.data) == ("org.stepwell.endpoint.disabled", {"endpoint": "end_1", "why": "gone"})
     assert await due(database) == ["j/1"]
     async with database.begin() as session:

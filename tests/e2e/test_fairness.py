@@ -1,0 +1,40 @@
+"""A tenant with a great deal waiting keeps no other one waiting for it."""
+
+import asyncio
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from engine.steps import step_types
+from stepwell import Stepwell
+from stepwell.models import JourneyQuery
+from tests.e2e.processes import ROOT, Child, environment, store_and_server, store_in
+from tests.pathways import document, step
+
+_MANY, _FEW = 150, 5
+
+
+async def test_tenants_take_turns_however_much_one_of_them_has_waiting(tmp_path: Path) -> None:
+    """Journeys that were begun last, by somebody else, are under way before half of a long queue is."""
+    async with AsyncExitStack() as stack:
+        database, server, connection = await store_and_server(stack, tmp_path)
+        journeys: dict[str, list[str]] = {}
+        for tenant, count in (("big", _MANY), ("small", _FEW)):
+            handle = Stepwell(database, connection, tenant, step_types())
+            await handle.publish(document(step("only")))
+            for number in range(count):
+                await handle.add_client(id=f"{tenant}-{number}")
+            journeys[tenant] = [(await handle.start(f"{tenant}-{number}", "trial")).id for number in range(count)]
+        settings = {**store_in(tmp_path), "temporal": server.address}
+        worker = Child([sys.executable, str(ROOT / "worker.py")], environment(**settings), tmp_path, "worker")
+        worker.start()
+        stack.callback(worker.stop)
+        begun = {tenant: Stepwell(database, connection, tenant, step_types()) for tenant in journeys}
+
+        async def running(tenant: str) -> int:
+            return (await begun[tenant].count(JourneyQuery(statuses=("active",)))).number
+
+        async with asyncio.timeout(120):
+            while await running("small") < _FEW:  # noqa: ASYNC110 - it happens in another process
+                await asyncio.sleep(0.02)
+        assert await running("big") < _MANY // 2
