@@ -1,0 +1,134 @@
+"""One run: start everything, let clients live, break things, heal, wait until all is at rest, gather, judge."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.chaos.checker import check, unsettled
+from tests.chaos.clients import Door, Life, Person, five_in_a_row, people
+from tests.chaos.evidence import Evidence, gather
+from tests.chaos.history import Journal
+from tests.chaos.nemesis import Fault, Nemesis, schedule
+from tests.chaos.pathways import Pathway, drawn
+from tests.chaos.stack import Stack, running
+
+_REST = 90.0
+"""Seconds after the last fault within which everything has come to rest; what the outside was told to refuse included."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be run. The same plan is the same pathways, clients and faults; their exact instants are the machine's."""
+
+    seed: int
+    groups: tuple[str, ...] = ()
+    faults: int = 0
+    slots: int = 8
+    store: str = "sqlite"
+    longest: float = 4.0
+    calm: float = 8.0
+    """Seconds that clients live where nothing breaks."""
+    mutant: str = ""
+
+    @property
+    def schedule(self) -> list[Fault]:
+        """Every fault, in order."""
+        return schedule(random.Random(f"faults {self.seed}"), self.groups, self.faults, longest=self.longest)
+
+
+@dataclass(frozen=True)
+class Report:
+    """How it went."""
+
+    plan: Plan
+    wrong: list[str]
+    evidence: Evidence
+    took: float
+
+    @property
+    def summary(self) -> str:
+        """One line with the figures."""
+        evidence = self.evidence
+        certain = sum(one.outcome in ("ok", "fail") for one in evidence.operations)
+        lost = sum(one.lost for one in evidence.operations)
+        twice = sum(mail["taken"] for mail in evidence.mails) - len({mail["id"] for mail in evidence.mails if mail["taken"]})
+        return (
+            f"seed {self.plan.seed}: {len(evidence.journeys)} journeys, {len(evidence.operations)} operations ({certain} certain, "
+            f"{lost} attempts unanswered), {len(evidence.faults)} faults, {len(evidence.mails)} mails ({twice} twice), "
+            f"{len(evidence.hooks)} webhooks, {self.took:.0f} s: {len(self.wrong) or 'nothing'} wrong"
+        )
+
+
+async def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> Report:
+    """Run it in a folder, in which all evidence stays."""
+    began = time.monotonic()
+    folder.mkdir(parents=True, exist_ok=True)
+    draw = random.Random(f"people {plan.seed}")
+    pathways = drawn(draw, 3, 5)
+    say(f"{plan}")
+    for fault in plan.schedule:
+        say(f"  planned: {fault}")
+    async with running(folder, pathways, store=plan.store, mutant=plan.mutant) as stack:
+        journal = Journal(folder / "history.jsonl")
+        door = Door(stack.urls, stack.secret, journal)
+        known: dict[str, Person] = {}
+        is_over = asyncio.Event()
+        nemesis = Nemesis(stack, Journal(folder / "faults.jsonl"), say)
+        door.when_acknowledged = nemesis.acknowledged.set
+        try:
+            slots = [random.Random(f"slot {plan.seed} {slot}") for slot in range(plan.slots)]
+            lives = [
+                asyncio.create_task(_one_after_the_other(door, one, pathways, at, known, is_over))
+                for at, one in enumerate(slots)
+            ]
+            await (nemesis.carry_out(plan.schedule) if plan.faults else asyncio.sleep(plan.calm))
+            healed_at = time.time()
+            await asyncio.sleep(2)
+            is_over.set()
+            await asyncio.gather(*lives)
+            planned = [one.words for one in plan.schedule]
+            late = (await _at_rest(stack, door, known, planned)).late
+            after = [
+                one for found in await asyncio.gather(*(five_in_a_row(door, one) for one in _some(known))) for one in found
+            ]
+            evidence = await _at_rest(stack, door, known, planned)
+        finally:
+            await door.close()
+            journal.close()
+    evidence.after, evidence.late, evidence.healed_at = after, [*late, *evidence.late], healed_at
+    evidence.keep(folder)
+    report = Report(plan, check(evidence), evidence, time.monotonic() - began)
+    say(report.summary)
+    for one in report.wrong:
+        say(f"  {one}")
+    return report
+
+
+async def _one_after_the_other(
+    door: Door, draw: random.Random, pathways: list[Pathway], slot: int, known: dict[str, Person], is_over: asyncio.Event
+) -> None:
+    for person in people(draw, pathways, slot):
+        known[person.id] = person
+        await Life(door, person, is_over).live()
+        if is_over.is_set():
+            return
+        await asyncio.sleep(0.5)
+
+
+def _some(known: dict[str, Person]) -> list[Person]:
+    """One of each slot."""
+    return list({one.id.partition("-")[0]: one for one in known.values()}.values())
+
+
+async def _at_rest(stack: Stack, door: Door, known: dict[str, Person], planned: list[str]) -> Evidence:
+    """Read until nothing is owed, every acknowledged change is recorded and every message has met its fate; or for so long."""
+    give_up_at = time.monotonic() + _REST
+    while True:
+        evidence = await gather(stack, door, known, planned)
+        evidence.late = unsettled(evidence)
+        if not evidence.late or time.monotonic() > give_up_at:
+            return evidence
+        await asyncio.sleep(1)
