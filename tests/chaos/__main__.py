@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.chaos.checker import by_invariant
+from tests.chaos.mutants import MUTANTS
 from tests.chaos.nemesis import GROUPS, NEEDS_POSTGRES
-from tests.chaos.run import Plan, Report, run
+from tests.chaos.run import Plan, Report, is_caught, mutant_plans, run
 
 
 def main() -> int:
@@ -30,9 +31,24 @@ def main() -> int:
     parser.add_argument("--store", choices=("sqlite", "postgres", "both"), default="both", help="both: in turn")
     parser.add_argument("--groups", default="", help=f"only these, with a comma between: {', '.join(GROUPS)}")
     parser.add_argument("--folder", type=Path, default=Path(".chaos"), help="where all evidence stays")
+    parser.add_argument("--mutants", nargs="*", default=None, help="plant bugs, these or every one, and see each of them found")
     given = parser.parse_args()
     first = random.SystemRandom().randrange(1_000_000) if given.seed is None else given.seed
-    return _all(given, first)
+    return _all(given, first) if given.mutants is None else _plant(given, first)
+
+
+def _plant(given: argparse.Namespace, first: int) -> int:
+    """Each bug, until it is found, in three runs at most."""
+    told: dict[str, str] = {}
+    for name in given.mutants or MUTANTS:
+        for plan in mutant_plans(name, first):
+            report = asyncio.run(run(plan, given.folder.absolute() / f"{name}-{plan.seed}", say=lambda _: None))
+            told[name] = f"{by_invariant(report.wrong)} in run {plan.seed - first + 1}, {report.took:.0f} s"
+            if is_caught(name, report):
+                break
+            told[name] = f"NOT FOUND: {told[name]}"
+        print(f"{name:32} {told[name]}", flush=True)
+    return 1 if any(one.startswith("NOT FOUND") for one in told.values()) else 0
 
 
 def _all(given: argparse.Namespace, first: int) -> int:
