@@ -42,7 +42,7 @@ def _plant(given: argparse.Namespace, first: int) -> int:
     told: dict[str, str] = {}
     for name in given.mutants or MUTANTS:
         for plan in mutant_plans(name, first):
-            report = asyncio.run(run(plan, given.folder.absolute() / f"{name}-{plan.seed}", say=lambda _: None))
+            report = asyncio.run(run(plan, _folder(given, f"{name}-{plan.seed}"), say=lambda _: None))
             told[name] = f"{by_invariant(report.wrong)} in run {plan.seed - first + 1}, {report.took:.0f} s"
             if is_caught(name, report):
                 break
@@ -55,13 +55,18 @@ def _all(given: argparse.Namespace, first: int) -> int:
     ends_at = time.monotonic() + given.minutes * 60
     reports: list[Report] = []
     for plan in _plans(given, first):
-        folder = given.folder.absolute() / f"seed-{plan.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
+        folder = _folder(given, f"seed-{plan.seed}")
         reports.append(asyncio.run(run(plan, folder)))
         print(f"  evidence: {folder}", flush=True)
         if time.monotonic() > ends_at or len(reports) == given.runs:
             break
     print(_table(reports))
     return 1 if any(report.wrong for report in reports) else 0
+
+
+def _folder(given: argparse.Namespace, name: str) -> Path:
+    folder: Path = given.folder.absolute() / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+    return folder
 
 
 def _plans(given: argparse.Namespace, first: int) -> Iterator[Plan]:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from tests.chaos.pathways import TWIN, Pathway, answer
 _TRY = 12.0
 _PATIENCE = 90.0
 """Seconds that a client tries one thing before leaving it unknown: to be settled at the end, by reading."""
-_MADE_OF = ("steady", "steady", "slow", "slow", "doubling", "rival", "pausing", "leaving", "stopping", "sleeping", "waking")
+NATURES = ("steady", "steady", "slow", "slow", "doubling", "rival", "pausing", "leaving", "stopping", "sleeping", "waking")
 ZONES = ("UTC", "Europe/London", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia")
 
 
@@ -64,6 +64,7 @@ class Door:
             reply = await self._try(method, path, body, key, client if as_client else None)
             self._understand(operation, reply)
             told = {"status": operation.status, "code": operation.code, "answer": operation.answer}
+            told["retry_after"] = reply.headers.get("retry-after") if reply is not None else None
             self._journal.write(type=operation.outcome, **head, **told)
             if operation.outcome == "unknown":
                 await asyncio.sleep(random.uniform(0.1, 0.6))
@@ -112,13 +113,13 @@ class Person:
         return f"{self.id}@example.org"
 
 
-def people(draw: random.Random, pathways: list[Pathway], slot: int) -> Iterator[Person]:
+def people(draw: random.Random, pathways: list[Pathway], slot: int, natures: Sequence[str] = NATURES) -> Iterator[Person]:
     """One after the other, for one place among those that live at once."""
     number = 0
     while True:
         number += 1
         pathway = pathways[(slot + number) % len(pathways)]
-        nature = _MADE_OF[(slot * 5 + number - 1) % len(_MADE_OF)]
+        nature = natures[(slot * 5 + number - 1) % len(natures)]
         name = f"c{slot}-{number}"
         delays = {date: draw.uniform(2, 8) if date.startswith("nudge") else draw.uniform(1, 7) for date in pathway.dates}
         yield Person(name, pathway, nature, draw.choice(ZONES), f"{draw.random()}", delays)
@@ -223,7 +224,9 @@ class Life:
         journey = f"/journeys/{self._me.journey}"
         match self._me.nature:
             case "pausing":
-                await self._host("pause", "POST", f"{journey}/pause", {"reason": "away", "mode": "calendar"})
+                mode = self._draw.choice(("calendar", "freeze"))
+                await self._host("pause", "POST", f"{journey}/pause", {"reason": "away", "mode": mode})
+                await self._look()  # what is open may be answered meanwhile, and nothing comes of it
                 await asyncio.sleep(self._draw.uniform(1, 4))
                 await self._host("resume", "POST", f"{journey}/resume", None)
             case "stopping":
@@ -266,17 +269,21 @@ async def five_in_a_row(door: Door, person: Person) -> list[str]:
     wrong += [f"{twin}: {one.path} {one.status} {one.code}" for one in (added, enrolled) if one.outcome != "ok" or one.lost]
     if enrolled.outcome != "ok":
         return wrong
-    journey = enrolled.answer["id"]
-    give_up_at = time.monotonic() + 30
-    while not (await door.read(f"/clients/{twin}/to-do", client=twin))["items"] and time.monotonic() < give_up_at:
-        await asyncio.sleep(0.2)
-    at = f"/journeys/{journey}/occurrences/last.1"
+    at = f"/journeys/{enrolled.answer['id']}/occurrences/last.1"
+    await _is_something_in(door, f"/clients/{twin}/to-do", twin)
     given = answer(TWIN, "last", f"{twin}-last-1")
     answered = await door.do("twin", twin, "POST", f"{at}/responses", {"response": given}, key=f"{twin}-respond-once")
     if answered.outcome != "ok" or answered.lost:
         wrong.append(f"{twin}: {at} {answered.status} {answered.code}")
-    while not (read := await door.read(f"{at}/responses", client=twin))["items"] and time.monotonic() < give_up_at:
-        await asyncio.sleep(0.2)
-    if [one["payload"]["answers"] for one in read["items"]] != [given["answers"]]:
+    read = await _is_something_in(door, f"{at}/responses", twin)
+    if [one["payload"]["answers"] for one in read] != [given["answers"]]:
         wrong.append(f"{twin}: what was answered is not what is read")
     return wrong
+
+
+async def _is_something_in(door: Door, path: str, client: str) -> list[dict[str, Any]]:
+    """What is listed there, once something is; after half a minute nothing."""
+    give_up_at = time.monotonic() + 30
+    while not (found := (await door.read(path, client=client))["items"]) and time.monotonic() < give_up_at:  # noqa: ASYNC110 - processes
+        await asyncio.sleep(0.2)
+    return list(found)

@@ -1,7 +1,8 @@
 """Starts a worker or a gateway as they are deployed, but that journeys rotate early, and with a planted bug where one is named.
 
-`CHAOS_ROTATE_AT` is the length of history at which a journey continues as new, `CHAOS_MUTANT` a name in `mutants.py`. The product knows
-of neither: both are put over it here, in the process that is started.
+`CHAOS_ROTATE_AT` is the length of history at which a journey continues as new, `CHAOS_LOSES` how often the word that something was done
+does not come back, `CHAOS_MUTANT` a name in `mutants.py`. The product knows of none of them: they are put over it here, in the process
+that is started.
 """
 
 import asyncio
@@ -23,6 +24,10 @@ def main() -> None:
         from tests.chaos.mutants import MUTANTS
 
         MUTANTS[mutant].plant()
+    if loses := float(os.environ.get("CHAOS_LOSES", "0")):
+        from tests.chaos.losing import lose
+
+        lose(loses)
     from stepwell import Stepwell, logs
     from stepwell.gateway import serve
     from stepwell.settings import load_settings

@@ -61,6 +61,9 @@ class Operation:
     attempts: int = 0
     lost: int = 0
     """Attempts that nobody answered for certain."""
+    bare: int = 0
+    """Of those, how many were told to come again and not when."""
+    statuses: list[int] = field(default_factory=list)
     slowest: float = 0.0
 
 
@@ -80,8 +83,10 @@ class _Reading:
             return
         known = self.operations[line["op"]]
         known.slowest = max(known.slowest, line["mono"] - self.invoked[line["op"], line["attempt"]])
+        known.statuses.append(line["status"])
         if line["type"] == "unknown":
             known.lost += 1
+            known.bare += line["status"] == 503 and not line["retry_after"]
             known.status = line["status"]
             return
         known.outcome, known.ended = line["type"], line["wall"]

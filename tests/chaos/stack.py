@@ -40,7 +40,7 @@ class Member(Child):
         """Its exit code once it is gone; None where it does not go."""
         assert self._process is not None
         give_up_at = time.monotonic() + patience
-        while (code := self._process.poll()) is None and time.monotonic() < give_up_at:
+        while (code := self._process.poll()) is None and time.monotonic() < give_up_at:  # noqa: ASYNC110 - a process
             await asyncio.sleep(0.05)
         return code
 
@@ -83,7 +83,7 @@ class Stack:
 
 @asynccontextmanager
 async def running(
-    folder: Path, pathways: list[Pathway], *, store: str, mutant: str = "", rotate_at: int = 60
+    folder: Path, pathways: list[Pathway], *, store: str, mutant: str = "", loses: float = 0.0, rotate_at: int = 60
 ) -> AsyncIterator[Stack]:
     """Two workers, two gateways, a server and a store behind links, witnesses outside, and pathways to go through."""
     async with AsyncExitStack() as stack:
@@ -101,7 +101,12 @@ async def running(
             "notice_text": "Nobody watches.",
             "rate_host": 2000,
         }
-        surroundings = {"PYTHONPATH": str(ROOT), "CHAOS_MUTANT": mutant, "CHAOS_ROTATE_AT": str(rotate_at)}
+        surroundings = {
+            "PYTHONPATH": str(ROOT),
+            "CHAOS_MUTANT": mutant,
+            "CHAOS_LOSES": str(loses),
+            "CHAOS_ROTATE_AT": str(rotate_at),
+        }
 
         def process(name: str, side: str, *words: str) -> Member:
             through = {
@@ -162,7 +167,7 @@ async def _store(stack: AsyncExitStack, folder: Path, store: str) -> tuple[Postg
     else:
         home = Path(tempfile.mkdtemp(prefix="stepwell-chaos-pg-"))
         stack.callback(shutil.rmtree, home)
-        home.chmod(0o755)  # the server runs as somebody else
+        home.chmod(0o755)  # noqa: ASYNC240 - at once; the server runs as somebody else
         postgres = Postgres(home, fsync="on", full_page_writes="on", synchronous_commit="on")
         postgres.create()
         postgres.start()
