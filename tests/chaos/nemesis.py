@@ -1,6 +1,7 @@
 """What breaks, when and for how long: drawn from a seed before anything runs, printed, and carried out one after the other."""
 
 import asyncio
+import os
 import random
 import signal
 import time
@@ -48,9 +49,15 @@ def schedule(draw: random.Random, groups: Sequence[str], count: int, *, longest:
     for number in range(count):
         members = order[groups[number % len(groups)]]
         words = members[number // len(groups) % len(members)]
-        lasts = draw.uniform(0.5, longest) if words.startswith(("still", "link", "mail", "hook")) else draw.uniform(0, 2)
-        found.append(Fault(words, draw.uniform(0.3, 2.0), lasts))
+        found.append(Fault(words, draw.uniform(0.3, 2.0), _lasts(draw, words, longest)))
     return found
+
+
+def _lasts(draw: random.Random, words: str, longest: float) -> float:
+    """Who is held still is so for nearly the longest time: others are to take over meanwhile."""
+    if words.startswith("still"):
+        return draw.uniform(0.9, 1.0) * longest
+    return draw.uniform(0.5, longest) if words.startswith(("link", "mail", "hook")) else draw.uniform(0, 2)
 
 
 class Nemesis:
@@ -64,13 +71,15 @@ class Nemesis:
         """Set whenever a write was acknowledged."""
 
     async def carry_out(self, faults: Sequence[Fault]) -> None:
-        """One after the other; each is well again before the next begins."""
+        """One after the other; a process that is started again may be hit once more before it is ready. In the end all are."""
         for fault in faults:
             await asyncio.sleep(fault.after)
             began = time.time()
             facts = await self._do(fault)
             self._journal.write(fault=fault.words, began=began, ended=time.time(), **facts)
             self._say(f"  {fault.words}, {time.time() - began:.1f} s{f', {facts}' if facts else ''}")
+        for name in self._stack.members:
+            await self._is_ready(name)
 
     async def _do(self, fault: Fault) -> dict[str, object]:
         match fault.words.split():
@@ -82,7 +91,7 @@ class Nemesis:
                 member = self._stack.members[name]
                 member.end(signal.SIGKILL)
                 await asyncio.sleep(fault.lasts)
-                await self._begin(name, member)
+                member.start()
             case ["term", name]:
                 return await self._end_orderly(name)
             case ["still", name]:
@@ -103,17 +112,25 @@ class Nemesis:
                 raise AssertionError(f"nobody knows how to {fault.words}")
         return {}
 
-    async def _begin(self, name: str, member: Member) -> None:
-        member.start()
-        await member.is_there("working" if name.startswith("worker") else "serving")
-
     async def _end_orderly(self, name: str) -> dict[str, object]:
-        member, began = self._stack.members[name], time.monotonic()
+        member = await self._is_ready(name)
+        began = time.monotonic()
         member.send(signal.SIGTERM)
         code = await member.ended()
         took = time.monotonic() - began
-        await self._begin(name, member)
+        member.start()
         return {"code": code, "took": round(took, 1)}
+
+    async def _is_ready(self, name: str) -> Member:
+        """Wait for it as whoever looks after processes does: what ended because something else was away is started again."""
+        member, words = self._stack.members[name], "working" if name.startswith("worker") else "serving"
+        give_up_at = time.monotonic() + 120
+        while not member.has_said(words):
+            assert time.monotonic() < give_up_at, f"{name} does not start: {member.text[-2000:]}"
+            if member.is_gone:
+                member.start()
+            await asyncio.sleep(0.2)
+        return member
 
     async def _hold_still(self, name: str, lasts: float) -> None:
         pid = self._stack.server.pid if name == "temporal" else None
@@ -123,7 +140,7 @@ class Nemesis:
                 member.send(how)
             else:
                 assert pid is not None
-                _send(pid, how)
+                os.kill(pid, how)
             await asyncio.sleep(pause)
 
     async def _away(self, how: signal.Signals, lasts: float) -> None:
@@ -150,12 +167,4 @@ class Nemesis:
         await self._stack.server.start()
         for member in self._stack.members.values():
             member.start()
-        for name, member in self._stack.members.items():
-            await member.is_there("working" if name.startswith("worker") else "serving")
         return {}
-
-
-def _send(pid: int, how: signal.Signals) -> None:
-    import os
-
-    os.kill(pid, how)

@@ -80,7 +80,8 @@ async def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> R
         door = Door(stack.urls, stack.secret, journal)
         known: dict[str, Person] = {}
         is_over = asyncio.Event()
-        nemesis = Nemesis(stack, Journal(folder / "faults.jsonl"), say)
+        broken = Journal(folder / "faults.jsonl")
+        nemesis = Nemesis(stack, broken, say)
         door.when_acknowledged = nemesis.acknowledged.set
         try:
             slots = [random.Random(f"slot {plan.seed} {slot}") for slot in range(plan.slots)]
@@ -90,6 +91,7 @@ async def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> R
             ]
             await (nemesis.carry_out(plan.schedule) if plan.faults else asyncio.sleep(plan.calm))
             healed_at = time.time()
+            say(f"  well again after {time.monotonic() - began:.0f} s")
             await asyncio.sleep(2)
             is_over.set()
             await asyncio.gather(*lives)
@@ -103,6 +105,7 @@ async def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> R
         finally:
             await door.close()
             journal.close()
+            broken.close()
     evidence.after, evidence.late, evidence.healed_at = after, [*late, *evidence.late], healed_at
     evidence.keep(folder)
     report = Report(plan, check(evidence), evidence, time.monotonic() - began)

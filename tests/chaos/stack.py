@@ -44,18 +44,25 @@ class Member(Child):
             await asyncio.sleep(0.05)
         return code
 
-    async def is_there(self, words: str, patience: float = 60) -> None:
-        """Wait until it says that it is ready, this time."""
-        before, give_up_at = self._said, time.monotonic() + patience
-        while words not in self.text[before:]:
-            assert time.monotonic() < give_up_at, f"{self.log.stem} does not start: {self.text[before:][-2000:]}"
-            assert self._process is not None
-            if self._process.poll() is not None:
-                raise AssertionError(f"{self.log.stem} ended: {self.text[before:][-2000:]}")
+    async def is_there(self, words: str, patience: float = 120) -> None:
+        """Wait until it says that it is ready."""
+        give_up_at = time.monotonic() + patience
+        while not self.has_said(words):
+            assert not self.is_gone, f"{self.log.stem} ended: {self.text[-2000:]}"
+            assert time.monotonic() < give_up_at, f"{self.log.stem} does not start: {self.text[-2000:]}"
             await asyncio.sleep(0.1)
 
+    def has_said(self, words: str) -> bool:
+        """Whether it has, since it was started last."""
+        return words in self.text[self._said :]
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it has ended."""
+        return self._process is None or self._process.poll() is not None
+
     def start(self) -> None:
-        """Start it; what it says from now on counts for `is_there`."""
+        """Start it; what it says from now on counts for `has_said`."""
         self._said = len(self.text)
         super().start()
 
