@@ -43,8 +43,9 @@ class Fault:
 
 
 def schedule(draw: random.Random, groups: Sequence[str], count: int, *, longest: float) -> list[Fault]:
-    """So many faults, from every group in turn, the members of a group in an order that is drawn."""
-    order = {group: draw.sample(GROUPS[group], len(GROUPS[group])) for group in groups}
+    """So many faults, from every group in turn, the members of a group in an order that is drawn; one fault is a group too."""
+    members_of = {group: GROUPS.get(group, (group,)) for group in groups}
+    order = {group: draw.sample(members, len(members)) for group, members in members_of.items()}
     found = []
     for number in range(count):
         members = order[groups[number % len(groups)]]
