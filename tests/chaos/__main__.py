@@ -75,7 +75,7 @@ def _plans(given: argparse.Namespace, first: int) -> Iterator[Plan]:
         store = ("postgres", "sqlite")[seed % 2] if given.store == "both" else given.store
         chosen = tuple(given.groups.split(",")) if given.groups else tuple(GROUPS)
         groups = tuple(one for one in chosen if store == "postgres" or one not in NEEDS_POSTGRES)
-        yield Plan(seed, groups, given.faults if groups else 0, given.slots, store, given.longest)
+        yield Plan(seed, groups, given.faults if groups else 0, given.slots, store, given.longest, patient=True)
         seed += 1
 
 

@@ -135,8 +135,8 @@ def nothing_is_silent(evidence: Evidence) -> list[str]:
         if journey.status == "active" and journey.wake_at is None and not is_open and not journey.held and not open_ones:
             wrong.append(f"I5: {journey.id} waits for nothing")
         state = evidence.workflows.get(journey.id)
-        expected = "COMPLETED" if journey.status == "stopped" or (journey.status == "completed" and not is_open) else "RUNNING"
-        if state != expected:
+        is_over = journey.status == "stopped" or (journey.status == "completed" and not is_open)
+        if state not in (("COMPLETED", "BUSY") if is_over else ("RUNNING", "BUSY")):
             wrong.append(f"I5: {journey.id} is {journey.status}, its workflow {state}")
     return wrong + [f"I5: the workflow of {name} fails again and again" for name in evidence.troubled]
 
@@ -240,7 +240,7 @@ def rows_are_what_events_say(evidence: Evidence) -> list[str]:
             wrong.append(f"I10: {event} is told to be delivered, and the receiver never saw it")
         if state == "dead":
             wrong.append(f"I10: {event} was given up")
-    return wrong + [f"I10: {event} is on no way to the receiver" for event in told if event not in evidence.deliveries]
+    return wrong + [f"I10: {event} is on no way to the receiver" for event in _passed_over(evidence)]
 
 
 def every_risk_is_told(evidence: Evidence) -> list[str]:
@@ -331,10 +331,20 @@ def unsettled(evidence: Evidence) -> list[str]:
         waits += [f"message {row['id']} is on its way" for row in journey.ledger if _is_under_way(row)]
         if journey.status == "starting":
             waits.append(f"{journey.id} has not started")
+    if evidence.is_patient:
+        waits += [f"{event} is on no way to the receiver" for event in _passed_over(evidence)]
     return waits + every_change_is_told(evidence) + acknowledged_is_stored_once(evidence)
 
 
 # How evidence is read
+
+
+def _passed_over(evidence: Evidence) -> list[str]:
+    """Events that are not on their way to the receiver; where nobody waited for the courier, only those before one that is."""
+    told = [event["id"] for event in evidence.events]
+    known = [at for at, event in enumerate(told) if event in evidence.deliveries]
+    upto = len(told) if evidence.is_patient else max(known, default=0)
+    return [event for event in told[:upto] if event not in evidence.deliveries]
 
 
 def _is_under_way(row: dict[str, Any]) -> bool:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
+
 from tests.chaos.clients import Door, Person
 from tests.chaos.history import Operation, lines_of, operations_of
 from tests.chaos.stack import Stack
@@ -44,6 +46,7 @@ class Evidence:
     deliveries: dict[str, str]
     """Of each event sent to the receiver: `delivered`, `waiting` or `dead`."""
     workflows: dict[str, str]
+    """How each journey's workflow is: its status, and `BUSY` where it runs and an activity of it is not done."""
     troubled: list[str]
     """Workflows whose tasks fail again and again."""
     mismatches: list[str]
@@ -54,6 +57,8 @@ class Evidence:
     """What did not work at once after the last fault."""
     gathered_at: float = 0.0
     healed_at: float = 0.0
+    is_patient: bool = False
+    """Whether it was waited for what takes a minute: a courier whose worker is dead is taken over then."""
     late: list[str] = field(default_factory=list)
     """What had not come to rest in time."""
 
@@ -94,7 +99,7 @@ async def look_at(door: Door, listed: dict[str, Any]) -> Journey:
     return found
 
 
-async def gather(stack: Stack, door: Door, people: dict[str, Person], planned: list[str]) -> Evidence:
+async def gather(stack: Stack, door: Door, people: dict[str, Person], planned: list[str], *, patient: bool) -> Evidence:
     """Read everything there is, through the API where it is shown there."""
     journeys = {one["id"]: await look_at(door, one) for one in await journeys_of(door)}
     living = f"WorkflowType = '{JOURNEY}' AND ExecutionStatus != 'ContinuedAsNew'"
@@ -111,13 +116,21 @@ async def gather(stack: Stack, door: Door, people: dict[str, Person], planned: l
         alerts=await _pages(door, "/alerts?state=all&limit=200", by="cursor"),
         events=await _events(door),
         deliveries=await _deliveries(door, stack.endpoint),
-        workflows={one.id: one.status.name for one in running if one.status is not None},
+        workflows={one.id: await _state(stack.connection, one) for one in running},
         troubled=troubled,
         mismatches=[f"{one.journey}: {'; '.join(one.differences)}" for one in await stack.handle.verify()],
         logs={name: (stack.folder / f"{name}.log").read_text() for name in names},
         planned=planned,
+        is_patient=patient,
         gathered_at=datetime.now(UTC).timestamp(),
     )
+
+
+async def _state(connection: Client, found: WorkflowExecution) -> str:
+    if found.status != WorkflowExecutionStatus.RUNNING:
+        return found.status.name if found.status is not None else ""
+    pending = (await connection.get_workflow_handle(found.id).describe()).raw_description.pending_activities
+    return "BUSY" if pending else "RUNNING"
 
 
 async def _pages(door: Door, path: str, *, by: str) -> list[dict[str, Any]]:

@@ -36,6 +36,8 @@ class Plan:
     loses: float = 0.0
     """How often what an activity did is lost on its way back."""
     mutant: str = ""
+    patient: bool = False
+    """Whether to wait until webhooks go out again where their worker died: a minute."""
 
     @property
     def schedule(self) -> list[Fault]:
@@ -95,13 +97,12 @@ async def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> R
             await asyncio.sleep(2)
             is_over.set()
             await asyncio.gather(*lives)
-            rest = 10.0 if plan.mutant else _REST  # a planted bug keeps things from coming to rest
-            planned = [one.words for one in plan.schedule]
-            late = (await _at_rest(stack, door, known, planned, rest)).late
+            rest = 10.0 if plan.mutant else 120.0 if plan.patient else _REST  # a planted bug keeps things from coming to rest
+            late = (await _at_rest(stack, door, known, plan, rest)).late
             after = [
                 one for found in await asyncio.gather(*(five_in_a_row(door, one) for one in _some(known))) for one in found
             ]
-            evidence = await _at_rest(stack, door, known, planned, rest)
+            evidence = await _at_rest(stack, door, known, plan, rest)
         finally:
             await door.close()
             journal.close()
@@ -140,11 +141,11 @@ def _some(known: dict[str, Person]) -> list[Person]:
     return list({one.id.partition("-")[0]: one for one in known.values()}.values())
 
 
-async def _at_rest(stack: Stack, door: Door, known: dict[str, Person], planned: list[str], rest: float) -> Evidence:
+async def _at_rest(stack: Stack, door: Door, known: dict[str, Person], plan: Plan, rest: float) -> Evidence:
     """Read until nothing is owed, every acknowledged change is recorded and every message has met its fate; or for so long."""
     give_up_at = time.monotonic() + rest
     while True:
-        evidence = await gather(stack, door, known, planned)
+        evidence = await gather(stack, door, known, [one.words for one in plan.schedule], patient=plan.patient)
         evidence.late = unsettled(evidence)
         if not evidence.late or time.monotonic() > give_up_at:
             return evidence
