@@ -11,8 +11,8 @@ from tests.chaos.history import Operation
 from tests.chaos.pathways import NOTE, SECRET_WORDS, TWIN, WORDS
 from tests.chaos.reference import Facts, Happening, Reference, journey_of
 
-_ALARMED = 60.0
-"""Seconds within which an alert is there and somebody was told, faults aside."""
+_ALARMED = 90.0
+"""Seconds after the last fault within which somebody was told of an alert: a try that died with its worker is given up after 60."""
 _IN_FLIGHT = 1
 """Reminders of one step that may have been handed over when it was settled."""
 _BAD_WORDS = re.compile(
