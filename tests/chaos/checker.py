@@ -203,8 +203,8 @@ _BY = {"respond": "client", "skip": "client", "pause": "host", "resume": "host",
 
 
 def every_change_is_told(evidence: Evidence) -> list[str]:
-    """I9: every acknowledged change is an event with who did it, and events are numbered without a gap."""
-    wrong = []
+    """I9: every acknowledged change is an event with who did it, events are numbered without a gap, the audit's chain holds."""
+    wrong = [f"I9: the audit is {evidence.audit}"] if evidence.audit else []
     for one in evidence.operations:
         kind = _TOLD.get(one.does)
         if kind is None or one.outcome != "ok":

@@ -50,6 +50,8 @@ class Evidence:
     troubled: list[str]
     """Workflows whose tasks fail again and again."""
     mismatches: list[str]
+    audit: str
+    """What is wrong with the chain of the audit; empty: it holds."""
     logs: dict[str, str]
     planned: list[str]
     """The words of every fault that was to happen."""
@@ -106,6 +108,7 @@ async def gather(stack: Stack, door: Door, people: dict[str, Person], planned: l
     running = [one async for one in stack.connection.list_workflows(living)]
     troubled = [one.id async for one in stack.connection.list_workflows("TemporalReportedProblems IS NOT NULL")]
     names = [*stack.members, "witnesses"]
+    chain = await stack.handle.verify_audit()
     return Evidence(
         people=people,
         operations=operations_of(stack.folder / "history.jsonl"),
@@ -119,6 +122,7 @@ async def gather(stack: Stack, door: Door, people: dict[str, Person], planned: l
         workflows={one.id: await _state(stack.connection, one) for one in running},
         troubled=troubled,
         mismatches=[f"{one.journey}: {'; '.join(one.differences)}" for one in await stack.handle.verify()],
+        audit="" if chain.holds and chain.entries else f"broken at {chain.broken_at}, {chain.entries} entries",
         logs={name: (stack.folder / f"{name}.log").read_text() for name in names},
         planned=planned,
         is_patient=patient,

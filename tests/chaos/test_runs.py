@@ -18,24 +18,24 @@ async def _is_clean(plan: Plan, folder: Path) -> None:
     assert not report.wrong, "\n".join([report.summary, f"{plan}", *report.wrong])
 
 
-async def test_RT01_RT08_RT21_RT23_workers_killed_stopped_and_held_still(tmp_path: Path) -> None:
+async def test_RT1_RT8_RT21_RT23_workers_killed_stopped_and_held_still(tmp_path: Path) -> None:
     """Random pathways go their way in order, nothing lost and nothing twice, whatever becomes of the workers."""
     plan = Plan(101, ("worker", "orderly", "still worker-1"), faults=6, slots=_SLOTS, longest=_STILL)
     await _is_clean(plan, tmp_path)
 
 
-async def test_RT02_RT04_RT05_RT06_server_and_gateways_killed(tmp_path: Path) -> None:
+async def test_RT2_RT4_RT5_RT6_server_and_gateways_killed(tmp_path: Path) -> None:
     """One start, one submission, one of many rivals, however often it is sent while nobody answers."""
     natures = ("doubling", "rival", "steady", "doubling")
     await _is_clean(Plan(102, ("temporal", "gateway"), faults=6, slots=_SLOTS, natures=natures), tmp_path)
 
 
-async def test_RT03_done_and_nobody_heard_of_it(tmp_path: Path) -> None:
+async def test_RT3_done_and_nobody_heard_of_it(tmp_path: Path) -> None:
     """A fifth of what activities did is lost on its way back: one row, one id, and attempts told truthfully."""
     await _is_clean(Plan(103, ("worker",), faults=2, slots=_SLOTS, loses=0.2), tmp_path)
 
 
-async def test_RT07_RT09_store_away_and_everything_crashed_after_an_answer(tmp_path: Path) -> None:
+async def test_RT7_RT9_store_away_and_everything_crashed_after_an_answer(tmp_path: Path) -> None:
     """What was acknowledged is there, also where everything was killed within 50 ms of it, and the store came and went."""
     await _is_clean(Plan(104, ("all", "postgres"), faults=6, slots=_SLOTS, store="postgres"), tmp_path)
 
