@@ -3,7 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +14,8 @@ from tests.chaos.evidence import Evidence, gather
 from tests.chaos.history import Journal
 from tests.chaos.mutants import MUTANTS
 from tests.chaos.nemesis import Fault, Nemesis, schedule
-from tests.chaos.pathways import drawn
+from tests.chaos.pathways import Pathway, drawn
 from tests.chaos.stack import Stack, running
-
-_REST = 60.0
-"""Seconds after the last fault within which everything has come to rest; what the outside was told to refuse included."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,11 @@ class Plan:
     mutant: str = ""
     patient: bool = False
     """Whether to wait until webhooks go out again where their worker died: a minute."""
+
+    @property
+    def rest(self) -> float:
+        """Seconds within which all comes to rest after the last fault; a planted bug may keep it from that for ever."""
+        return 10.0 if self.mutant else 120.0 if self.patient else 60.0
 
     @property
     def schedule(self) -> list[Fault]:
@@ -72,48 +75,47 @@ async def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> R
     """Run it in a folder, in which all evidence stays."""
     began = time.monotonic()
     folder.mkdir(parents=True)  # noqa: ASYNC240 - at once; never one that another run has been in
-    draw = random.Random(f"people {plan.seed}")
-    pathways = drawn(draw, 3, 5)
+    pathways = drawn(random.Random(f"people {plan.seed}"), 3, 5)
     say(f"{plan}")
     for fault in plan.schedule:
         say(f"  planned: {fault}")
-    async with running(folder, pathways, store=plan.store, mutant=plan.mutant, loses=plan.loses) as stack:
-        journal = Journal(folder / "history.jsonl")
-        door = Door(stack.urls, stack.secret, journal)
-        known: dict[str, Person] = {}
-        is_over = asyncio.Event()
-        broken = Journal(folder / "faults.jsonl")
+    async with AsyncExitStack() as around:
+        history, broken = (around.enter_context(closing(Journal(folder / f"{name}.jsonl"))) for name in ("history", "faults"))
+        stack = await around.enter_async_context(
+            running(folder, pathways, store=plan.store, mutant=plan.mutant, loses=plan.loses)
+        )
+        door = Door(stack.urls, stack.secret, history)
+        around.push_async_callback(door.close)
         nemesis = Nemesis(stack, broken, say)
         door.when_acknowledged = nemesis.acknowledged.set
-        try:
-            slots = [random.Random(f"slot {plan.seed} {slot}") for slot in range(plan.slots)]
-            lives = [
-                asyncio.create_task(_one_after_the_other(door, people(one, pathways, at, plan.natures), known, is_over))
-                for at, one in enumerate(slots)
-            ]
+        known: dict[str, Person] = {}
+        async with _lives(plan, door, pathways, known):
             await (nemesis.carry_out(plan.schedule) if plan.faults else asyncio.sleep(plan.calm))
             healed_at = time.time()
             say(f"  well again after {time.monotonic() - began:.0f} s")
             await asyncio.sleep(2)
-            is_over.set()
-            await asyncio.gather(*lives)
-            rest = 10.0 if plan.mutant else 120.0 if plan.patient else _REST  # a planted bug keeps things from coming to rest
-            late = (await _at_rest(stack, door, known, plan, rest)).late
-            after = [
-                one for found in await asyncio.gather(*(five_in_a_row(door, one) for one in _some(known))) for one in found
-            ]
-            evidence = await _at_rest(stack, door, known, plan, rest)
-        finally:
-            await door.close()
-            journal.close()
-            broken.close()
-    evidence.after, evidence.late, evidence.healed_at = after, [*late, *evidence.late], healed_at
+        late = (await _at_rest(stack, door, known, plan)).late
+        after = await asyncio.gather(*(five_in_a_row(door, one) for one in _some(known)))
+        evidence = await _at_rest(stack, door, known, plan)
+    evidence.after = [one for found in after for one in found]
+    evidence.late, evidence.healed_at = [*late, *evidence.late], healed_at
     evidence.keep(folder)
     report = Report(plan, check(evidence), evidence, time.monotonic() - began)
-    say(report.summary)
-    for one in report.wrong:
-        say(f"  {one}")
+    for one in (report.summary, *(f"  {wrong}" for wrong in report.wrong)):
+        say(one)
     return report
+
+
+@asynccontextmanager
+async def _lives(plan: Plan, door: Door, pathways: list[Pathway], known: dict[str, Person]) -> AsyncIterator[None]:
+    """Everybody lives meanwhile; in the end they finish what they are at."""
+    is_over = asyncio.Event()
+    slots = [random.Random(f"slot {plan.seed} {slot}") for slot in range(plan.slots)]
+    async with asyncio.TaskGroup() as lives:
+        for at, draw in enumerate(slots):
+            lives.create_task(_one_after_the_other(door, people(draw, pathways, at, plan.natures), known, is_over))
+        yield
+        is_over.set()
 
 
 def mutant_plans(name: str, first: int) -> list[Plan]:
@@ -141,9 +143,9 @@ def _some(known: dict[str, Person]) -> list[Person]:
     return list({one.id.partition("-")[0]: one for one in known.values()}.values())
 
 
-async def _at_rest(stack: Stack, door: Door, known: dict[str, Person], plan: Plan, rest: float) -> Evidence:
+async def _at_rest(stack: Stack, door: Door, known: dict[str, Person], plan: Plan) -> Evidence:
     """Read until nothing is owed, every acknowledged change is recorded and every message has met its fate; or for so long."""
-    give_up_at = time.monotonic() + rest
+    give_up_at = time.monotonic() + plan.rest
     while True:
         evidence = await gather(stack, door, known, [one.words for one in plan.schedule], patient=plan.patient)
         evidence.late = unsettled(evidence)
