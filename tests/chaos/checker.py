@@ -80,7 +80,7 @@ def order_and_gates_hold(evidence: Evidence) -> list[str]:
     wrong = []
     for journey in evidence.journeys.values():
         wrong += [f"I3: {journey.id} ({journey.client}): {one}" for one in _judged(evidence, journey).wrong]
-    for mail in evidence.mails:
+    for mail in evidence.mails[: evidence.mails_before]:
         for name, occurrence in mail["about"]:
             journey, entered = evidence.journeys.get(name), _entered_at(evidence, name)
             if journey is None or entered is None:
@@ -100,8 +100,10 @@ def one_delivery_one_id(evidence: Evidence) -> list[str]:
     wrong = []
     rows = {row["message_id"]: row for one in evidence.journeys.values() for row in one.ledger if row["message_id"]}
     about: dict[tuple[str, ...], set[str]] = defaultdict(set)
-    arrived = Counter(mail["id"] for mail in evidence.mails if mail["taken"])
-    for mail in evidence.mails:
+    known = evidence.mails[: evidence.mails_before]
+    arrived = Counter(mail["id"] for mail in known if mail["taken"])
+    seen = {mail["id"] for mail in evidence.mails if mail["taken"]}
+    for mail in known:
         if mail["id"] not in rows:
             wrong.append(f"I4: mail {mail['id']} to {mail['to']} is in no ledger")
         for name, occurrence in mail["about"]:
@@ -117,7 +119,7 @@ def one_delivery_one_id(evidence: Evidence) -> list[str]:
         wrong += [f"I4: {journey.id}: {count} ledger rows for {name}" for name, count in ids.items() if count > 1]
         for row in journey.ledger:
             by_mail = row["accepted_at"] is not None and row["channel"] == "email" and row["message_id"] is not None
-            if by_mail and row["merged_into"] is None and arrived[row["message_id"]] < 1:
+            if by_mail and row["merged_into"] is None and row["message_id"] not in seen:
                 wrong.append(f"I4: {row['id']} is told to be accepted, and no mail server saw it")
     return wrong
 
@@ -233,7 +235,11 @@ def rows_are_what_events_say(evidence: Evidence) -> list[str]:
             for one in journey.history
             if f"{journey.id}/{one['seq']}" not in told
         ]
-    wrong += [f"I10: a webhook with the id {hook['id']} tells of nothing" for hook in evidence.hooks if hook["id"] not in told]
+    wrong += [
+        f"I10: a webhook with the id {hook['id']} tells of nothing"
+        for hook in evidence.hooks[: evidence.hooks_before]
+        if hook["id"] not in told
+    ]
     taken = {hook["id"] for hook in evidence.hooks if hook["taken"]}
     for event, state in evidence.deliveries.items():
         if state == "delivered" and event not in taken:

@@ -39,6 +39,9 @@ class Evidence:
     operations: list[Operation]
     mails: list[dict[str, Any]]
     hooks: list[dict[str, Any]]
+    mails_before: int
+    hooks_before: int
+    """How many of them had come before the store was read: it must know of these, and tell of nothing but all of them."""
     faults: list[dict[str, Any]]
     journeys: dict[str, Journey]
     alerts: list[dict[str, Any]]
@@ -103,22 +106,27 @@ async def look_at(door: Door, listed: dict[str, Any]) -> Journey:
 
 async def gather(stack: Stack, door: Door, people: dict[str, Person], planned: list[str], *, patient: bool) -> Evidence:
     """Read everything there is, through the API where it is shown there."""
+    mails_before, hooks_before = (sum(1 for _ in lines_of(stack.folder / f"{name}.jsonl")) for name in ("mails", "hooks"))
     journeys = {one["id"]: await look_at(door, one) for one in await journeys_of(door)}
     living = f"WorkflowType = '{JOURNEY}' AND ExecutionStatus != 'ContinuedAsNew'"
     running = [one async for one in stack.connection.list_workflows(living)]
     troubled = [one.id async for one in stack.connection.list_workflows("TemporalReportedProblems IS NOT NULL")]
     names = [*stack.members, "witnesses"]
     chain = await stack.handle.verify_audit()
+    events = await _events(door)
+    deliveries = await _deliveries(door, stack.endpoint)
     return Evidence(
         people=people,
         operations=operations_of(stack.folder / "history.jsonl"),
         mails=list(lines_of(stack.folder / "mails.jsonl")),
         hooks=list(lines_of(stack.folder / "hooks.jsonl")),
+        mails_before=mails_before,
+        hooks_before=hooks_before,
         faults=list(lines_of(stack.folder / "faults.jsonl")),
         journeys=journeys,
         alerts=await _pages(door, "/alerts?state=all&limit=200", by="cursor"),
-        events=await _events(door),
-        deliveries=await _deliveries(door, stack.endpoint),
+        events=events,
+        deliveries=deliveries,
         workflows={one.id: await _state(stack.connection, one) for one in running},
         troubled=troubled,
         mismatches=[f"{one.journey}: {'; '.join(one.differences)}" for one in await stack.handle.verify()],
