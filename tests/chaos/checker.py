@@ -136,10 +136,7 @@ def nothing_is_silent(evidence: Evidence) -> list[str]:
         is_open = _open_steps(journey)
         if journey.status == "active" and journey.wake_at is None and not is_open and not journey.held and not open_ones:
             wrong.append(f"I5: {journey.id} waits for nothing")
-        state = evidence.workflows.get(journey.id)
-        is_over = journey.status == "stopped" or (journey.status == "completed" and not is_open)
-        if state not in (("COMPLETED", "BUSY") if is_over else ("RUNNING", "BUSY")):
-            wrong.append(f"I5: {journey.id} is {journey.status}, its workflow {state}")
+    wrong += [f"I5: {one}" for one in _workflows_apart(evidence)]
     return wrong + [f"I5: the workflow of {name} fails again and again" for name in evidence.troubled]
 
 
@@ -339,10 +336,22 @@ def unsettled(evidence: Evidence) -> list[str]:
             waits.append(f"{journey.id} has not started")
     if evidence.is_patient:
         waits += [f"{event} is on no way to the receiver" for event in _passed_over(evidence)]
+    waits += _workflows_apart(evidence)
     return waits + every_change_is_told(evidence) + acknowledged_is_stored_once(evidence)
 
 
 # How evidence is read
+
+
+def _workflows_apart(evidence: Evidence) -> list[str]:
+    """Journeys that are over and whose workflow runs with nothing under way, or the other way round."""
+    wrong = []
+    for journey in evidence.journeys.values():
+        state = evidence.workflows.get(journey.id)
+        is_over = journey.status == "stopped" or (journey.status == "completed" and not _open_steps(journey))
+        if state not in (("COMPLETED", "BUSY") if is_over else ("RUNNING", "BUSY")):
+            wrong.append(f"{journey.id} is {journey.status}, its workflow {state}")
+    return wrong
 
 
 def _passed_over(evidence: Evidence) -> list[str]:

@@ -138,11 +138,12 @@ async def gather(stack: Stack, door: Door, people: dict[str, Person], planned: l
     )
 
 
-async def _state(connection: Client, found: WorkflowExecution) -> str:
-    if found.status != WorkflowExecutionStatus.RUNNING:
-        return found.status.name if found.status is not None else ""
-    pending = (await connection.get_workflow_handle(found.id).describe()).raw_description.pending_activities
-    return "BUSY" if pending else "RUNNING"
+async def _state(connection: Client, listed: WorkflowExecution) -> str:
+    """As it says itself: lists may lag behind."""
+    found = await connection.get_workflow_handle(listed.id).describe()
+    if found.status == WorkflowExecutionStatus.RUNNING and found.raw_description.pending_activities:
+        return "BUSY"
+    return found.status.name if found.status is not None else ""
 
 
 async def _pages(door: Door, path: str, *, by: str) -> list[dict[str, Any]]:
