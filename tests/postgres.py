@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +142,9 @@ class Postgres:
         assert self._process is not None
         state = self._data / "postmaster.pid"
         while self._process.poll() is None:
-            lines = state.read_text().splitlines() if state.exists() else []
+            lines: list[str] = []
+            with suppress(FileNotFoundError):  # a server that crashed leaves one, and the next one throws it away
+                lines = state.read_text().splitlines()
             if len(lines) > 7 and lines[0] == str(self._process.pid) and lines[7].strip() == "ready":
                 return True
             time.sleep(0.02)
