@@ -8,7 +8,7 @@ NODE_TESTS := tests/consumers/node/node_modules/installed tests/browser/node_mod
 HOST_CLIENT := examples/host_app/stepwell_client/__init__.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run host host-client browser-tools test check audit sbom format docs bench lock clean
+.PHONY: help run host host-client browser-tools test check audit sbom format docs bench chaos lock clean
 
 help: ## Say what one can do here
 	@echo "make run     start everything in this folder: server, store, mail catcher, worker, an example client"
@@ -19,6 +19,7 @@ help: ## Say what one can do here
 	@echo "make sbom    write what Stepwell is made of to build/stepwell.cdx.json (CycloneDX)"
 	@echo "make format  bring the code into its format"
 	@echo "make docs    write the pages of the step types"
+	@echo "make chaos   break everything again and again for an hour, and see what holds; MINUTES and SEED say otherwise"
 	@echo "make bench   measure the engine, the simulator, and reading 100,000 journeys"
 	@echo "make lock    write requirements.lock anew from pyproject.toml"
 	@echo "make clean   remove what was made here, but never the data in .stepwell"
@@ -81,6 +82,9 @@ docs: .venv/installed ## Write the pages of the step types
 
 bench: .venv/installed ## Measure
 	@$(BIN)/python -m bench
+
+chaos: .venv/installed ## Break it
+	@$(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED))
 
 lock: .venv/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
