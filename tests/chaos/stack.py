@@ -17,10 +17,12 @@ from stepwell import Stepwell
 from stepwell.devserver import DevServer
 from stepwell.settings import Settings
 from store.database import Database
+from store.keyring import Keyring
 from tests.chaos.links import Link
 from tests.chaos.pathways import Pathway, texts
 from tests.chaos.witnesses import LINK, Manners
 from tests.e2e.processes import ROOT, Child, environment, free_port
+from tests.keys import made_in
 from tests.postgres import Postgres
 
 _ENTRY = str(ROOT / "tests" / "chaos" / "entry.py")
@@ -94,13 +96,14 @@ async def running(
 ) -> AsyncIterator[Stack]:
     """Two workers, two gateways, a server and a store behind links, witnesses outside, and pathways to go through."""
     async with AsyncExitStack() as stack:
-        postgres, url = await _store(stack, folder, store)
-        server = DevServer(folder, free_port(), free_port())
+        postgres, url, keys = await _store(stack, folder, store)
+        server = DevServer(folder, free_port(), free_port(), keys)
         connection = await server.start()
         stack.push_async_callback(server.stop)
         links = await _links(stack, server, postgres)
         mail, hook = free_port(), free_port()
         settings = {
+            "keys": folder / "keys",
             "smtp_port": mail,
             "client_link": LINK,
             "outbound_allow": f"127.0.0.1:{hook}",
@@ -134,6 +137,7 @@ async def running(
             one.start()
         chosen = Settings(
             database=url,
+            keys=str(folder / "keys"),
             temporal=server.address,
             **{name: settings[name] for name in ("crisis_text", "notice_text")},
             outbound_allow=(f"127.0.0.1:{hook}",),
@@ -168,7 +172,7 @@ async def running(
         )
 
 
-async def _store(stack: AsyncExitStack, folder: Path, store: str) -> tuple[Postgres | None, str]:
+async def _store(stack: AsyncExitStack, folder: Path, store: str) -> tuple[Postgres | None, str, Keyring]:
     if store == "sqlite":
         url, postgres = f"sqlite:///{folder / 'stepwell.db'}", None
     else:
@@ -180,10 +184,10 @@ async def _store(stack: AsyncExitStack, folder: Path, store: str) -> tuple[Postg
         postgres.start()
         stack.callback(postgres.stop)
         url = await postgres.empty()
-    database = Database.open(url)
+    database = Database.open(url, made_in(folder / "keys"))
     await database.migrate()
     await database.close()
-    return postgres, url
+    return postgres, url, database.keys
 
 
 async def _links(stack: AsyncExitStack, server: DevServer, postgres: Postgres | None) -> dict[str, Link]:
