@@ -102,6 +102,7 @@ class Erasing:
         async with self._database.begin() as session:
             await take_turn(session, "client", whose.tenant, whose.client)
             late = sorted({*erasure.executions, *await erasing.executions(session, whose)})
+            await take_turn(session, "audit", whose.tenant)  # whoever writes about them at this moment comes before
             await erasing.forget_reasons(session, whose)
             deleted = await erasing.delete_rest(session, whose)
             row = await self._add(session, erasure, rows=deleted, stage="erased", erased_at=now, executions=late)

@@ -1,6 +1,7 @@
 """Lives to fill a store with: journeys lived through the engine, by simulated clients, up to one moment."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from engine.publishing import Published, compile_pathway
 from engine.steps import step_types
 from engine.turn import Turn
 from engine.view import JourneyView, fold
+from stepwell.behaviour import behaviour
 from stepwell.simulation import Answers, Life
 from tests.pathways import EXAMPLES
 
@@ -34,10 +36,9 @@ class Kept(NamedTuple):
 
 
 class _Recorded(Life):
-    """A life of which everything is kept."""
+    """A life of which its messages are kept too."""
 
     def _notice(self, turn: Turn, now: datetime) -> None:
-        self.events = [*getattr(self, "events", ()), *turn.events]
         self.messages = [*getattr(self, "messages", ()), *(one for one in turn.effects if isinstance(one, Notify))]
         super()._notice(turn, now)
 
@@ -67,7 +68,7 @@ def _live(known: dict[str, tuple[str, Published]], answers: dict[str, Answers], 
         client=ClientId("c"),
         zone=draws.choice(("Europe/Berlin", "Europe/London")),
     )
-    life = _Recorded(structure, answers[name], facts, started_at, "mixed", draws)
+    life = _Recorded(structure, answers[name], facts, started_at, partial(behaviour, "mixed"), draws)
     life.live(now)
     events = list(life.events)
     if life.messages and draws.random() < 0.02:

@@ -12,10 +12,25 @@ from sqlmodel import SQLModel
 
 from bench.lives import NAME, Kept, lives, pathways
 from engine.structure import Structure
+from store.contacts import owner_of
 from store.database import Database
+from store.ids import new_id
+from store.keyring import OF_CLIENT
 from store.owing import failed_at, owed_since
 from store.pathways import fingerprint
-from store.tables import ClientRow, EventRow, JourneyRow, NotificationRow, OccurrenceRow, PathwayVersionRow, PractitionerRow
+from store.sealing import Key, new_key
+from store.sessions import PURPOSE, as_bytes, bound_to, sealed_columns
+from store.tables import (
+    ClientKeyRow,
+    ClientRow,
+    EventRow,
+    JourneyRow,
+    NotificationRow,
+    OccurrenceRow,
+    PathwayVersionRow,
+    PractitionerRow,
+)
+from tests.keys import SampleRoots
 
 TENANT = "t"
 _PRACTITIONERS = 200
@@ -31,15 +46,16 @@ Values = tuple[Any, ...]
 async def load(url: str, journeys: int, *, seed: int, now: datetime) -> dict[str, int]:
     """Fill a migrated, empty store; how many rows went into each table."""
     rows: dict[str, int] = {}
-    database = Database.open(url)
+    database = Database.open(url, SampleRoots())
     try:
         async with database.begin() as session:
             for row in _around(now):
                 session.add(row)
+            tenants = await database.keys.of_tenant(session, TENANT)
     finally:
         await database.close()
     put = await _postgres(url) if url.startswith("postgresql") else _sqlite(url)
-    for table, values in _rows(journeys, seed, now):
+    for table, values in _rows(journeys, seed, now, tenants):
         await put(table, values)
         rows[str(table.__tablename__)] = rows.get(str(table.__tablename__), 0) + len(values)
     await put(None, [])
@@ -63,20 +79,25 @@ def _around(now: datetime) -> Iterator[SQLModel]:
         yield PractitionerRow(tenant=TENANT, id=f"dr-{number}", display_name=f"Dr {number}", created_at=now)
 
 
-def _rows(journeys: int, seed: int, now: datetime) -> Iterator[tuple[Table, list[Values]]]:
+def _rows(journeys: int, seed: int, now: datetime, tenants: Key) -> Iterator[tuple[Table, list[Values]]]:
     """Everything else, some at a time, what is referred to first."""
     draws = Random(seed)
     known = pathways()
     moulds = [_Mould(life, known[life.pathway][1].structure) for life in lives(_LIVES, seed, now)]
     clients = max(1, journeys * 3 // 4)
+    keys: dict[str, Key] = {}
     for begin in range(0, clients, _AT_ONCE):
         numbers = range(begin, min(begin + _AT_ONCE, clients))
-        yield ClientRow, [_values(_client(number, draws, now)) for number in numbers]
+        made = [_client(number, draws, now) for number in numbers]
+        keys |= {one.id: new_key(new_id(OF_CLIENT), TENANT) for one in made}
+        yield ClientKeyRow, [_values(_kept(keys[one.id], one.id, tenants, now)) for one in made]
+        yield ClientRow, [_values(one, keys[one.id]) for one in made]
     for begin in range(0, journeys, _AT_ONCE):
         batch: dict[Table, list[Values]] = {JourneyRow: [], OccurrenceRow: [], EventRow: [], NotificationRow: []}
         for number in range(begin, min(begin + _AT_ONCE, journeys)):
             mould = draws.choice(moulds)
-            for table, values in mould.cast(number, f"c-{draws.randrange(clients)}", draws):
+            client = f"c-{draws.randrange(clients)}"
+            for table, values in mould.cast(number, client, draws, keys[client]):
                 batch[table] += values
         yield from batch.items()
 
@@ -86,6 +107,11 @@ def _client(number: int, draws: Random, now: datetime) -> ClientRow:
     leads = f"dr-{draws.randrange(_PRACTITIONERS)}" if draws.random() < 0.9 else None
     facts = {"display_name": f"Client {number}", "language": draws.choice(_LANGUAGES), "practitioner": leads}
     return ClientRow(tenant=TENANT, id=f"c-{number}", channels=channels, opted_out=[], created_at=now, **facts)
+
+
+def _kept(key: Key, client: str, tenants: Key, now: datetime) -> ClientKeyRow:
+    facts = {"tenant_key": tenants.id, "wrapped": tenants.wrap(key), "contacts": owner_of(TENANT, client)}
+    return ClientKeyRow(id=key.id, tenant=TENANT, client=client, created_at=now, **facts)
 
 
 class _Mould:
@@ -116,7 +142,7 @@ class _Mould:
         )
         self._occurrences = [_values(OccurrenceRow(journey=NAME, **one.model_dump())) for one in view.occurrences.values()]
         self._events = [
-            _values(EventRow(journey=NAME, seq=one.seq, kind=one.kind, at=one.at, body=one.model_dump(mode="json")))
+            EventRow(journey=NAME, seq=one.seq, kind=one.kind, at=one.at, body=one.model_dump(mode="json"))
             for one in life.events
         ]
         self._messages = [
@@ -138,7 +164,7 @@ class _Mould:
             for number, one in enumerate(life.messages, 1)
         ]
 
-    def cast(self, number: int, client: str, draws: Random) -> Iterator[tuple[Table, list[Values]]]:
+    def cast(self, number: int, client: str, draws: Random, key: Key) -> Iterator[tuple[Table, list[Values]]]:
         """The rows of the journey of that number: its name, its client, begun a few moments later."""
         name = f"jou_{draws.getrandbits(128):026x}"[:30]
         own = self._journey.model_copy(
@@ -150,8 +176,11 @@ class _Mould:
                 "created_at": self._started_at + timedelta(seconds=draws.uniform(0, 3600)),
             }
         )
-        yield JourneyRow, [_values(own)]
-        for table, rows in (OccurrenceRow, self._occurrences), (EventRow, self._events), (NotificationRow, self._messages):
+        yield JourneyRow, [_values(own, key)]
+        for event in self._events:
+            event.journey = name
+        yield EventRow, [_values(event, key) for event in self._events]
+        for table, rows in (OccurrenceRow, self._occurrences), (NotificationRow, self._messages):
             yield table, [tuple(_named(one, name) for one in row) for row in rows]
 
 
@@ -159,12 +188,23 @@ def _named(value: Any, name: str) -> Any:
     return value.replace(NAME, name) if isinstance(value, str) and NAME in value else value
 
 
-def _values(row: SQLModel) -> Values:
-    """The values of a row in the order of its columns, with JSON as text."""
+def _values(row: SQLModel, key: Key | None = None) -> Values:
+    """The values of a row in the order of its columns, with JSON as text, and sealed what has to be."""
+    sealed = sealed_columns().get(type(row), ())
     return tuple(
-        json.dumps(value) if isinstance(value, dict | list) else value
-        for value in (getattr(row, name) for name in _columns(type(row)))
+        _sealed(row, name, key)
+        if name in sealed and key is not None
+        else json.dumps(value)
+        if isinstance(value, dict | list)
+        else value
+        for name, value in ((name, getattr(row, name)) for name in _columns(type(row)))
     )
+
+
+def _sealed(row: SQLModel, name: str, key: Key) -> bytes | None:
+    value = getattr(row, name)
+    own = as_bytes(value).replace(NAME.encode(), str(getattr(row, "journey", "")).encode())
+    return None if value is None else key.seal(PURPOSE, own, bound_to(row, name))
 
 
 def _columns(table: Table) -> list[str]:

@@ -26,6 +26,7 @@ from stepwell import Stepwell
 from stepwell.console.sessions import COOKIE, Sessions
 from store.database import Database
 from tests.e2e.processes import free_port
+from tests.keys import SampleRoots
 from tests.postgres import Postgres
 
 SEED = 1
@@ -102,7 +103,7 @@ async def measure_sqlite(journeys: int) -> Figures:
     """On a SQLite file."""
     with tempfile.TemporaryDirectory(prefix="stepwell-bench-") as folder:
         url = f"sqlite:///{Path(folder) / 'stepwell.db'}"
-        database = Database.open(url)
+        database = Database.open(url, SampleRoots())
         await database.migrate()
         await database.close()
         return await _measure(f"SQLite, {journeys:,} journeys", url, journeys)
@@ -235,7 +236,7 @@ def _cpu_of(process: int) -> float:
 @asynccontextmanager
 async def _served(url: str) -> AsyncIterator[Served]:
     """A server process on a store that is filled."""
-    database = Database.open(url)
+    database = Database.open(url, SampleRoots())
     nobody: Any = None
     stepwell = Stepwell(database, nobody, TENANT, step_types())
     key = (await stepwell.add_key("host")).secret

@@ -15,12 +15,13 @@ from stepwell.api.app import create_app
 from stepwell.gateway import serving
 from stepwell.workers import until_signalled
 from store.database import Database
+from tests.keys import SampleRoots
 
 
 async def serve(url: str, port: int) -> None:
     """Until SIGTERM."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    database = Database.open(url)
+    database = Database.open(url, SampleRoots())
     nobody = await Client.connect("127.0.0.1:1", lazy=True)
     try:
         async with serving(create_app(Stepwell(database, nobody, TENANT, step_types())), "127.0.0.1", port):

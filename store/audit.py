@@ -14,6 +14,8 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from store.sealing import NotAuthentic
+from store.sessions import AS_KEPT, open_rows
 from store.tables import AuditRow
 from store.turns import take_turn
 
@@ -60,8 +62,7 @@ async def verify(session: AsyncSession, tenant: str, *, noted: str | None = None
     async for row in _in_order(session, tenant):
         if row.hash is None and head is None:
             continue  # from before there was a chain
-        is_kept = row.reason is None or (row.salt is not None and row.digest == _digest(row.salt, row.reason))
-        if not is_kept or row.hash != _hash(head, row):
+        if not await _is_kept(session, row) or row.hash != _hash(head, row):
             return Verified(entries, head, broken_at=row.number, is_noted=is_noted)
         entries, head = entries + 1, row.hash
         is_noted = is_noted or (None if noted is None else head == noted)
@@ -72,13 +73,23 @@ async def _in_order(session: AsyncSession, tenant: str) -> AsyncIterator[AuditRo
     after = -1
     while True:
         query = select(AuditRow).where(AuditRow.tenant == tenant, col(AuditRow.number) > after)
-        rows = (await session.scalars(query.order_by(col(AuditRow.number)).limit(_A_PAGE))).all()
+        query = query.order_by(col(AuditRow.number)).limit(_A_PAGE).execution_options(**{AS_KEPT: True})
+        rows = (await session.scalars(query)).all()
         for row in rows:
             yield row
         if len(rows) < _A_PAGE:
             return
         after = rows[-1].number or 0
         session.expunge_all()
+
+
+async def _is_kept(session: AsyncSession, row: AuditRow) -> bool:
+    """Whether the words of its reason are those it was appended with."""
+    try:
+        await open_rows(session, [row])
+    except NotAuthentic:
+        return False
+    return row.reason is None or (row.salt is not None and row.digest == _digest(row.salt, row.reason))
 
 
 def _digest(salt: str, reason: str) -> str:

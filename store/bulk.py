@@ -112,12 +112,12 @@ async def settle(
     difference: dict[str, Any] | None = None,
 ) -> None:
     """Say what became of one; whoever was first has said it."""
-    told = {} if difference is None else {"difference": difference}
-    await session.execute(
-        update(BulkItemRow)
-        .where(col(BulkItemRow.job) == job, col(BulkItemRow.journey) == journey, col(BulkItemRow.state).in_(TO_DO))
-        .values(state=state, message=message, done_at=now, **told)
-    )
+    row = await session.get(BulkItemRow, (job, journey), with_for_update=True, populate_existing=True)
+    if row is not None and row.state in TO_DO:
+        row.state, row.message, row.done_at = state, message, now
+        row.difference = row.difference if difference is None else difference
+        session.add(row)
+        await session.flush()
 
 
 async def choose(session: AsyncSession, job: str, journeys: Sequence[str] | None) -> None:

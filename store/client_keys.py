@@ -1,6 +1,6 @@
 """Keys as they are kept: wrapped, and the ids of those that are gone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, update
@@ -27,7 +27,8 @@ async def of_client(session: AsyncSession, tenant: str, client: str) -> ClientKe
 
 async def is_client(session: AsyncSession, tenant: str, client: str) -> bool:
     """Whether there is somebody whom a key could be for."""
-    return await session.get(ClientRow, (tenant, client)) is not None
+    query = select(ClientRow.id).where(ClientRow.tenant == tenant, ClientRow.id == client)
+    return await session.scalar(query) is not None
 
 
 async def tenant_key(session: AsyncSession, key: str) -> TenantKeyRow | None:
@@ -38,6 +39,11 @@ async def tenant_key(session: AsyncSession, key: str) -> TenantKeyRow | None:
 async def client_key(session: AsyncSession, key: str) -> ClientKeyRow | None:
     """The client's key of that id, destroyed or not."""
     return await session.get(ClientKeyRow, key)
+
+
+async def client_keys(session: AsyncSession, keys: Collection[str]) -> Sequence[ClientKeyRow]:
+    """Those of these keys that are clients', destroyed or not."""
+    return (await session.scalars(select(ClientKeyRow).where(col(ClientKeyRow.id).in_(keys)))).all()
 
 
 async def destroy(session: AsyncSession, tenant: str, client: str, now: datetime) -> list[str]:

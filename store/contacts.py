@@ -104,8 +104,6 @@ async def alerts_of(session: AsyncSession, tenant: str, client: str) -> Sequence
 
 async def was_asked(session: AsyncSession, journey: str, reminder: str) -> bool | None:
     """Whether somebody asked for a reminder, which no hold drops; None: the store has not heard of it yet."""
-    query = select(EventRow.body).where(
-        EventRow.journey == journey, EventRow.kind == "reminder_due", EventRow.body["effect"].as_string() == reminder
-    )
-    body = (await session.scalars(query.limit(1))).first()
-    return None if body is None else bool(body["asked"])
+    query = select(EventRow).where(EventRow.journey == journey, EventRow.kind == "reminder_due")
+    latest_first = (await session.scalars(query.order_by(col(EventRow.seq).desc()))).all()
+    return next((bool(row.body["asked"]) for row in latest_first if row.body["effect"] == reminder), None)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from alembic import command
 from alembic.config import Config
@@ -18,9 +18,11 @@ from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from store.encrypting import seal_everything
 from store.failures import StoreOutdated, StoreUnavailable, told_plainly
 from store.keyring import Keyring
 from store.rootkeys import RootKeys
+from store.sessions import new_session, sealed_columns
 
 __all__ = ["Database", "StoreOutdated", "StoreUnavailable"]
 
@@ -30,6 +32,8 @@ _PATIENCE = "15"
 """Seconds that a writer waits for another one on SQLite; `?timeout=` in the address says otherwise."""
 _SILENCE = 10.0
 """Seconds after which a connection may be dead without our having heard of it."""
+_BEFORE_SEALING = "0011"
+"""The revision whose tables are those of today, and may hold something in the clear."""
 _ONE_MIGRATES = text("SELECT pg_advisory_xact_lock(7378697629483821)")
 
 
@@ -69,7 +73,7 @@ class Database:
     async def begin(self) -> AsyncIterator[AsyncSession]:
         """A transaction that writes: all of it at the end, or nothing. Raises StoreUnavailable, StoreOutdated."""
         with told_plainly(self._engine.url):
-            async with self._turn, AsyncSession(self._writer, expire_on_commit=False) as session:
+            async with self._turn, new_session(self._writer, self.keys) as session:
                 yield session
                 await session.commit()
 
@@ -77,26 +81,48 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A look at one moment of the store. Raises StoreUnavailable, StoreOutdated."""
         with told_plainly(self._engine.url):
-            async with AsyncSession(self._reader, expire_on_commit=False) as session:
+            async with new_session(self._reader, self.keys) as session:
                 yield session
 
     @asynccontextmanager
     async def glance(self) -> AsyncIterator[AsyncSession]:
         """A look for questions that need not be answered of one moment: a third of the way of `read` for a single one."""
         with told_plainly(self._engine.url):
-            async with AsyncSession(self._glancer, expire_on_commit=False) as session:
+            async with new_session(self._glancer, self.keys) as session:
                 yield session
 
     async def migrate(self) -> None:
-        """Bring the tables up to this version, all the way or not at all; whoever comes second finds it done.
+        """Bring the tables up to this version and seal what is in the clear; whoever comes second finds it done.
 
-        Raises StoreUnavailable, and StoreOutdated where a newer version has been here.
+        The tables go all the way or not at all, the sealing goes on where it was cut off: until its end the store counts as
+        outdated. Raises StoreUnavailable, KeysUnavailable, and StoreOutdated where a newer version has been here.
         """
+        had = await self._upgrade(_BEFORE_SEALING)
+        if not had.is_sealed:
+            await seal_everything(self)
+            if not had.is_new:
+                await self._rewrite()
+        await self._upgrade("head")
+
+    async def _upgrade(self, revision: str) -> "_Had":
         with told_plainly(self._engine.url):
             async with self._writer.begin() as connection:
                 if not self.is_sqlite:
                     await connection.execute(_ONE_MIGRATES)
-                await connection.run_sync(_upgrade)
+                return await connection.run_sync(_upgrade, revision)
+
+    async def _rewrite(self) -> None:
+        """Have the database write its files anew: what was in the clear still stands in those that it thinks are free."""
+        with told_plainly(self._engine.url):
+            if not self.is_sqlite:
+                async with self._glancer.connect() as connection:
+                    for table in sealed_columns():
+                        await connection.execute(text(f'VACUUM FULL "{table.__tablename__}"'))
+                return
+            async with self._engine.connect() as connection:  # by its driver: not in a transaction
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                    await driver.execute(statement)
 
     async def check(self) -> None:
         """Raise StoreOutdated where the tables are not those of this version, StoreUnavailable where nobody can tell."""
@@ -193,8 +219,23 @@ def _refuse_newer(revision: str | None) -> None:
         )
 
 
-def _upgrade(connection: Connection) -> None:
-    _refuse_newer(_revision(connection))
+class _Had(NamedTuple):
+    """What a migration found."""
+
+    is_new: bool
+    """Whether there was no table."""
+    is_sealed: bool
+    """Whether there was nothing in the clear any more."""
+
+
+def _upgrade(connection: Connection, revision: str) -> _Had:
+    """Upgrade, where the tables are not further already."""
+    have = _revision(connection)
+    _refuse_newer(have)
     config = _alembic()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    before = {one.revision for one in ScriptDirectory.from_config(config).iterate_revisions(_BEFORE_SEALING, "base")}
+    had = _Had(is_new=have is None, is_sealed=have is not None and have not in before)
+    if revision == "head" or not had.is_sealed:
+        command.upgrade(config, revision)
+    return had

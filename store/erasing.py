@@ -213,10 +213,12 @@ async def unfinished(session: AsyncSession) -> list[ErasureRow]:
 
 async def is_wanted(session: AsyncSession, whose: Whose) -> bool:
     """Whether a client is there and not being deleted."""
-    row = await session.get(ClientRow, (whose.tenant, whose.client), populate_existing=True)
+    query = select(col(ClientRow.deleting_at)).where(col(ClientRow.tenant) == whose.tenant, col(ClientRow.id) == whose.client)
+    row = (await session.execute(query)).first()
     return row is not None and row.deleting_at is None
 
 
 async def is_there(session: AsyncSession, whose: Whose) -> bool:
     """Whether there is a client of that id, also one who is being deleted."""
-    return await session.get(ClientRow, (whose.tenant, whose.client), populate_existing=True) is not None
+    query = select(col(ClientRow.id)).where(col(ClientRow.tenant) == whose.tenant, col(ClientRow.id) == whose.client)
+    return await session.scalar(query) is not None

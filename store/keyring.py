@@ -1,11 +1,12 @@
 """Whose key it is, and the key of an id: unwrapped when it is needed, made when there is none, kept for some minutes."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from store import client_keys
@@ -79,6 +80,12 @@ class Keyring:
                 return await self._make_for_client(writing, tenant, client)
         return await self._make_for_client(session, tenant, client)
 
+    async def of_new_client(self, session: AsyncSession, tenant: str, client: str) -> Key:
+        """The key of a client who is added in this transaction, made in it: what is kept of them is sealed with it already."""
+        await take_turn(session, "key", tenant, client)
+        found = await client_keys.of_client(session, tenant, client)
+        return await self._of_client(session, found) if found is not None else await self._made(session, tenant, client)
+
     async def of_tenant(self, session: AsyncSession, tenant: str) -> Key:
         """The tenant's newest key, made in this transaction where they have none yet; "": what belongs to no tenant."""
         row = await client_keys.newest_of_tenant(session, tenant)
@@ -115,6 +122,16 @@ class Keyring:
         async with self._database.glance() as session:
             return await self._stored(session, id)
 
+    async def of_ids(self, session: AsyncSession, ids: Set[str]) -> dict[str, Key]:
+        """The keys of these ids, those that are not at hand in one go. Raises KeyDestroyed."""
+        found = {id: key for id in ids if (key := self._keys.get(id)) is not None}
+        if len(found) < len(ids):
+            for row in await client_keys.client_keys(session, ids - found.keys()):
+                found[row.id] = await self._of_client(session, row)
+            for id in ids - found.keys():
+                found[id] = await self._stored(session, id)
+        return found
+
     async def open(self, purpose: str, sealed: bytes, bound_to: bytes) -> bytes:
         """What was sealed for a purpose and a place. Raises NotAuthentic, KeyDestroyed."""
         return (await self.by_id(key_of(sealed))).open(purpose, sealed, bound_to)
@@ -129,8 +146,8 @@ class Keyring:
         key = new_key(new_id(OF_TENANT), tenant)
         root = await self.roots.newest()
         wrapped = await self.roots.wrap(root, key)
-        session.add(TenantKeyRow(id=key.id, tenant=tenant, root=root, wrapped=wrapped, created_at=datetime.now(UTC)))
-        await session.flush()
+        made = {"id": key.id, "tenant": tenant, "root": root, "wrapped": wrapped, "created_at": datetime.now(UTC)}
+        await session.execute(insert(TenantKeyRow).values(made))  # at once: what is being written may be waiting for it
         return key
 
     async def _of_owner(self, session: AsyncSession, owner: Owner) -> Key:
@@ -145,20 +162,21 @@ class Keyring:
             return await self._of_client(session, found)
         if not await client_keys.is_client(session, tenant, client):
             raise KeyDestroyed("the client is gone, and their key with them")
+        return await self._made(session, tenant, client)
+
+    async def _made(self, session: AsyncSession, tenant: str, client: str) -> Key:
         wrapping = await self.of_tenant(session, tenant)
         key = new_key(new_id(OF_CLIENT), tenant)
-        session.add(
-            ClientKeyRow(
-                id=key.id,
-                tenant=tenant,
-                client=client,
-                tenant_key=wrapping.id,
-                wrapped=wrapping.wrap(key),
-                contacts=owner_of(tenant, client),
-                created_at=datetime.now(UTC),
-            )
-        )
-        await session.flush()
+        made = {
+            "id": key.id,
+            "tenant": tenant,
+            "client": client,
+            "tenant_key": wrapping.id,
+            "wrapped": wrapping.wrap(key),
+            "contacts": owner_of(tenant, client),
+            "created_at": datetime.now(UTC),
+        }
+        await session.execute(insert(ClientKeyRow).values(made))
         self._keys.put(key.id, key)  # by its id: one that is rolled back is never asked for
         return key
 

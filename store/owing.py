@@ -35,7 +35,8 @@ async def owed_steps(session: AsyncSession, journey: JourneyRow) -> frozenset[st
         _known[key] = frozenset(one["id"] for one in steps if one["required"] and one["actor"] == "client")
     if not journey.deviations:
         return _known[key]
-    own = (await session.scalars(select(AddedStepRow.structure).where(AddedStepRow.journey == journey.id))).all()
+    added = (await session.scalars(select(AddedStepRow).where(AddedStepRow.journey == journey.id))).all()
+    own = [row.structure for row in added]
     return _known[key] | {one["id"] for one in own if one["required"] and one["actor"] == "client"}
 
 

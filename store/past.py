@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import load_only
 from sqlmodel import col, select
 
 from engine.events import Event
@@ -15,6 +16,7 @@ from store.tables import ClientRow, EventRow, JourneyRow, ResponseRow
 
 _AT_ONCE = 200
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+_NO_ANSWERS = load_only(ResponseRow.journey, ResponseRow.outcome)  # type: ignore[arg-type]  # SQLModel calls them values
 
 
 async def find(
@@ -61,11 +63,9 @@ async def outcomes_of(session: AsyncSession, journeys: Sequence[str]) -> dict[st
     """What each accepted response declared, by journey and response; what was answered is not read."""
     found: dict[str, dict[str, dict[str, Any]]] = {journey: {} for journey in journeys}
     for part in batched(journeys, _AT_ONCE):
-        query = select(ResponseRow.journey, ResponseRow.id, ResponseRow.outcome).where(
-            col(ResponseRow.journey).in_(part), col(ResponseRow.accepted_at).is_not(None)
-        )
-        for journey, response, outcome in (await session.execute(query)).all():
-            found[journey][response] = outcome
+        query = select(ResponseRow).where(col(ResponseRow.journey).in_(part), col(ResponseRow.accepted_at).is_not(None))
+        for row in (await session.scalars(query.options(_NO_ANSWERS))).all():
+            found[row.journey][row.id] = row.outcome
     return found
 
 

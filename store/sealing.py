@@ -17,6 +17,8 @@ from engine.errors import StepwellError, Unavailable
 LENGTH = 32
 """Bytes of a key."""
 _VERSION = 1
+FIRST_BYTE = bytes((_VERSION,))
+"""Of everything sealed; no JSON begins with it."""
 _NONCE = 12
 
 

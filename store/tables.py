@@ -17,6 +17,8 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
+from store.sealed import Sealed
+
 __all__ = [
     "AddedStepRow",
     "AlertRow",
@@ -53,6 +55,7 @@ __all__ = [
     "TailoringRow",
     "TenantKeyRow",
     "Utc",
+    "all_tables",
 ]
 
 
@@ -94,9 +97,9 @@ class PractitionerRow(SQLModel, table=True):
 
     tenant: str = Field(primary_key=True, max_length=64)
     id: str = Field(primary_key=True, max_length=64)
-    display_name: str = ""
+    display_name: str = Field(default="", sa_type=Sealed, nullable=True)
     language: str = "en"
-    email: str | None = None
+    email: str | None = Field(default=None, sa_type=Sealed)
     created_at: datetime = Field(sa_type=Utc)
 
 
@@ -108,7 +111,7 @@ class ClientRow(SQLModel, table=True):
 
     tenant: str = Field(primary_key=True, max_length=64)
     id: str = Field(primary_key=True, max_length=64)
-    display_name: str = ""
+    display_name: str = Field(default="", sa_type=Sealed, nullable=True)
     language: str = "en"
     zone: str | None = None
     quiet_from: str | None = None
@@ -122,12 +125,12 @@ class ClientRow(SQLModel, table=True):
     """How often they may be written to; None: as the deployer has set."""
     held_at: datetime | None = Field(default=None, sa_type=Utc)
     """Since when somebody holds their mails by hand (rule R8)."""
-    held_by: str | None = Field(default=None, max_length=100)
-    held_reason: str | None = Field(default=None, max_length=2000)
-    channels: list[dict[str, Any]] = Field(sa_type=JSON)
+    held_by: str | None = Field(default=None, sa_type=Sealed)
+    held_reason: str | None = Field(default=None, sa_type=Sealed)
+    channels: list[dict[str, Any]] = Field(sa_type=Sealed, nullable=True)
     opted_out: list[str] = Field(sa_type=JSON)
     consent_at: datetime | None = Field(default=None, sa_type=Utc)
-    consent_text: str | None = None
+    consent_text: str | None = Field(default=None, sa_type=Sealed)
     practitioner: str | None = None
     created_at: datetime = Field(sa_type=Utc)
     deleting_at: datetime | None = Field(default=None, sa_type=Utc)
@@ -203,7 +206,7 @@ class JourneyRow(SQLModel, table=True):
     request: str | None = None
     """The id of the request that entered the client: the same request again is the same journey."""
     practitioner: str | None = None
-    dates: dict[str, str] = Field(sa_type=JSON)
+    dates: dict[str, str] = Field(sa_type=Sealed, nullable=True)
     """The client dates: those it was entered with, and what became of them."""
     parent: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     """The step of another journey that this one is."""
@@ -271,13 +274,13 @@ class ResponseRow(SQLModel, table=True):
     journey: str = Field(max_length=64)
     occurrence: str = Field(max_length=80)
     by_role: str = Field(max_length=20)
-    payload: dict[str, Any] = Field(sa_type=JSON)
-    outcome: dict[str, Any] = Field(sa_type=JSON)
+    payload: dict[str, Any] = Field(sa_type=Sealed, nullable=True)
+    outcome: dict[str, Any] = Field(sa_type=Sealed, nullable=True)
     visibility: str = Field(max_length=30)
     received_at: datetime = Field(sa_type=Utc)
     accepted_at: datetime | None = Field(default=None, sa_type=Utc)
     """When the journey's event said so; empty where it never did."""
-    fingerprint: str | None = Field(default=None, max_length=64)
+    fingerprint: str | None = Field(default=None, sa_type=Sealed)
     """SHA-256 of the payload in its canonical form: what was signed is still what is here."""
     shared_at: datetime | None = Field(default=None, sa_type=Utc)
     """`client_decides`: since when the practitioner may read it (rule V1)."""
@@ -294,7 +297,7 @@ class ResponseDraftRow(SQLModel, table=True):
     journey: str = Field(primary_key=True, max_length=64)
     occurrence: str = Field(primary_key=True, max_length=80)
     by_role: str = Field(primary_key=True, max_length=20)
-    payload: dict[str, Any] = Field(sa_type=JSON)
+    payload: dict[str, Any] = Field(sa_type=Sealed, nullable=True)
     saved_at: datetime = Field(sa_type=Utc)
 
 
@@ -312,13 +315,13 @@ class AlertRow(SQLModel, table=True):
     journey: str = Field(max_length=64)
     occurrence: str = Field(max_length=80)
     response_id: str = Field(max_length=100)
-    rules: list[str] = Field(sa_type=JSON)
+    rules: list[str] = Field(sa_type=Sealed, nullable=True)
     raised_at: datetime = Field(sa_type=Utc)
     watched_at: datetime | None = Field(default=None, sa_type=Utc)
     """When its alarm was started; empty: nobody has been told yet."""
     acknowledged_at: datetime | None = Field(default=None, sa_type=Utc)
-    acknowledged_by: str | None = Field(default=None, max_length=64)
-    reason: str | None = Field(default=None, max_length=2000)
+    acknowledged_by: str | None = Field(default=None, sa_type=Sealed)
+    reason: str | None = Field(default=None, sa_type=Sealed)
 
 
 class PostRow(SQLModel, table=True):
@@ -336,7 +339,7 @@ class PostRow(SQLModel, table=True):
     occurrence: str = Field(max_length=80)
     role: str = Field(max_length=20)
     author: str | None = Field(default=None, max_length=64)
-    text: str
+    text: str = Field(sa_type=Sealed, nullable=True)
     at: datetime = Field(sa_type=Utc)
     read_at: datetime | None = Field(default=None, sa_type=Utc)
 
@@ -350,7 +353,7 @@ class RatingRow(SQLModel, table=True):
     journey: str = Field(primary_key=True, max_length=64)
     occurrence: str = Field(primary_key=True, max_length=80)
     measure: str = Field(primary_key=True, max_length=20)
-    value: int
+    value: int = Field(sa_type=Sealed, nullable=True)
     at: datetime = Field(sa_type=Utc)
 
 
@@ -363,9 +366,9 @@ class TailoringRow(SQLModel, table=True):
     journey: str = Field(primary_key=True, max_length=64)
     step: str = Field(primary_key=True, max_length=64)
     number: int = Field(primary_key=True)
-    words: dict[str, Any] = Field(sa_type=JSON)
+    words: dict[str, Any] = Field(sa_type=Sealed, nullable=True)
     by_id: str | None = Field(default=None, max_length=64)
-    reason: str = Field(max_length=2000)
+    reason: str = Field(sa_type=Sealed, nullable=True)
     at: datetime = Field(sa_type=Utc)
 
 
@@ -377,8 +380,8 @@ class AddedStepRow(SQLModel, table=True):
 
     journey: str = Field(primary_key=True, max_length=64)
     step: str = Field(primary_key=True, max_length=64)
-    structure: dict[str, Any] = Field(sa_type=JSON)
-    content: dict[str, Any] = Field(sa_type=JSON)
+    structure: dict[str, Any] = Field(sa_type=Sealed, nullable=True)
+    content: dict[str, Any] = Field(sa_type=Sealed, nullable=True)
     """What people see of it."""
     added_at: datetime = Field(sa_type=Utc)
 
@@ -393,7 +396,7 @@ class EventRow(SQLModel, table=True):
     seq: int = Field(primary_key=True)
     kind: str = Field(max_length=40)
     at: datetime = Field(sa_type=Utc)
-    body: dict[str, Any] = Field(sa_type=JSON)
+    body: dict[str, Any] = Field(sa_type=Sealed, nullable=True)
 
 
 class NotificationRow(SQLModel, table=True):
@@ -497,10 +500,10 @@ class EndpointRow(SQLModel, table=True):
 
     id: str = Field(primary_key=True, max_length=64)
     tenant: str = Field(max_length=64)
-    url: str = Field(max_length=2000)
+    url: str = Field(sa_type=Sealed, nullable=True)
     types: list[str] = Field(sa_type=JSON)
     """Only these; none: every one."""
-    secrets: list[dict[str, Any]] = Field(sa_type=JSON)
+    secrets: list[dict[str, Any]] = Field(sa_type=Sealed, nullable=True)
     """The newest first, each with until when it still signs."""
     created_at: datetime = Field(sa_type=Utc)
     position: int = Field(default=0, sa_type=BigNumber)
@@ -677,11 +680,11 @@ class AuditRow(SQLModel, table=True):
     actor: str = Field(max_length=100)
     action: str = Field(max_length=60)
     object: str = Field(max_length=200)
-    reason: str | None = Field(default=None, max_length=2000)
+    reason: str | None = Field(default=None, sa_type=Sealed)
     """Taken out again where it is about a client who is deleted."""
     request: str | None = Field(default=None, max_length=64)
     """The id of the HTTP request."""
-    salt: str | None = Field(default=None, max_length=64)
+    salt: str | None = Field(default=None, sa_type=Sealed)
     """Goes with the reason: without it nobody finds out by trying what the reason was."""
     digest: str | None = Field(default=None, max_length=64)
     """Of salt and reason; stays."""
@@ -698,7 +701,7 @@ class BulkJobRow(SQLModel, table=True):
     id: str = Field(primary_key=True, max_length=64)
     tenant: str = Field(max_length=64)
     action: str = Field(max_length=20)
-    arguments: dict[str, Any] = Field(sa_type=JSON)
+    arguments: dict[str, Any] = Field(sa_type=Sealed, nullable=True)
     by_role: str = Field(max_length=20)
     by_id: str | None = Field(default=None, max_length=64)
     created_at: datetime = Field(sa_type=Utc)
@@ -722,7 +725,7 @@ class BulkItemRow(SQLModel, table=True):
     state: str = Field(max_length=20)
     """`waiting`, `done`, `refused` or `failed`; of a migration also `ready`, `chosen` or `left`."""
     message: str | None = Field(default=None, max_length=500)
-    difference: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
+    difference: dict[str, Any] | None = Field(default=None, sa_type=Sealed)
     """A migration: what it comes to for this journey."""
     done_at: datetime | None = Field(default=None, sa_type=Utc)
 
@@ -735,7 +738,7 @@ class ClientGroupRow(SQLModel, table=True):
 
     id: str = Field(primary_key=True, max_length=64)
     tenant: str = Field(max_length=64)
-    name: str = Field(max_length=100)
+    name: str = Field(sa_type=Sealed, nullable=True)
     pathway: str = Field(max_length=64)
     version: int
     """Pinned when the group is made: all of it is on the same."""
@@ -821,3 +824,8 @@ class ClientKeyRow(SQLModel, table=True):
     """The workflow that owns their mails: from its name alone nobody could tell whose it is."""
     created_at: datetime = Field(sa_type=Utc)
     destroyed_at: datetime | None = Field(default=None, sa_type=Utc)
+
+
+def all_tables() -> list[Any]:
+    """The class of every table."""
+    return [one for one in globals().values() if isinstance(one, type) and issubclass(one, SQLModel) and one is not SQLModel]

@@ -8,11 +8,12 @@ from temporalio.testing import ActivityEnvironment
 from activities.courier import Courier
 from activities.outbound import Outbound
 from store.database import Database
+from tests.keys import SampleRoots
 
 
 async def main(url: str, endpoint: str, allowed: str) -> None:
     """Carry."""
-    await ActivityEnvironment().run(Courier(Database.open(url), Outbound([allowed])).carry, endpoint)
+    await ActivityEnvironment().run(Courier(Database.open(url, SampleRoots()), Outbound([allowed])).carry, endpoint)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from stepwell.gateway import serving
 from store.database import Database
 from tests.api.front import publish_one_step
 from tests.e2e.processes import ROOT, STEPWELL, Child, environment, free_port, store_in
-from tests.keys import made_in
+from tests.keys import SampleRoots, made_in
 from tests.postgres import Postgres, postgres, postgres_url
 
 __all__ = ["postgres", "postgres_url"]
@@ -110,7 +110,7 @@ async def _killed_while(office: Office, request: httpx.Request) -> None:
 
 async def test_while_the_store_is_away_callers_are_told_so(postgres: Postgres, postgres_url: str, office: Office) -> None:
     """Also whoever only wants to know who they are: a credential that cannot be checked is no credential."""
-    database = Database.open(postgres_url)
+    database = Database.open(postgres_url, SampleRoots())
     handle = Stepwell(database, office.server, "default", step_types())  # type: ignore[arg-type]
     key = (await handle.add_key("host")).secret
     async with serving(create_app(handle), "127.0.0.1", free_port()) as url:

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import httpx
-from sqlalchemy import Table, select
-from sqlmodel import SQLModel
+from sqlalchemy import select
 
+from store.tables import all_tables
 from tests.api.front import Front
 
 NAME, MAIL, NOTE = "CANARY-NAME", "canary-mail@example.org", "CANARY-NOTE"
@@ -143,16 +143,16 @@ class World:
     async def _kept(self) -> dict[str, list[dict[str, Any]]]:
         kept = {}
         async with self.door.home.database.read() as session:
-            for name, table in sorted(SQLModel.metadata.tables.items()):
-                if name not in _VOLATILE:
-                    rows = (await session.execute(select(table).order_by(*table.primary_key.columns))).mappings()
-                    kept[name] = [_steady(table, dict(row)) for row in rows]
+            for table in all_tables():
+                if table.__tablename__ not in _VOLATILE:
+                    rows = await session.scalars(select(table).order_by(*table.__table__.primary_key.columns))
+                    kept[table.__tablename__] = [_steady(row.model_dump()) for row in rows]
         return kept
 
 
 _VOLATILE = ("idempotency", "failed_credential")
 
 
-def _steady(table: Table, row: dict[str, Any]) -> dict[str, Any]:
+def _steady(row: dict[str, Any]) -> dict[str, Any]:
     row.pop("last_used_at", None)  # that a key was used is noted, also for what it may not
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}

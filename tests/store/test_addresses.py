@@ -11,13 +11,14 @@ from sqlalchemy import text
 
 from store import clients
 from store.database import Database, StoreOutdated, StoreUnavailable
+from tests.keys import SampleRoots
 from tests.postgres import Postgres
 from tests.store.seeds import client_row
 
 
 async def _complaint(url: str) -> str:
     """What every way in says, which is the same."""
-    database = Database.open(url)
+    database = Database.open(url, SampleRoots())
     said = []
     for way in (database.migrate, database.check, lambda: _look(database), lambda: _write(database)):
         with pytest.raises(StoreUnavailable) as refused:
@@ -96,20 +97,20 @@ async def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
 def test_an_address_that_cannot_be_used_says_what_one_looks_like(url: str, words: str) -> None:
     """Without repeating it, for it may hold a password."""
     with pytest.raises(StoreUnavailable, match=words) as refused:
-        Database.open(url)
+        Database.open(url, SampleRoots())
     assert "s3cret" not in str(refused.value)
 
 
 async def test_the_address_may_say_sslmode_as_libpq_does(postgres_url: str) -> None:
     """Hosting companies hand out addresses like that."""
-    database = Database.open(f"{postgres_url}?sslmode=disable")
+    database = Database.open(f"{postgres_url}?sslmode=disable", SampleRoots())
     await database.check()
     await database.close()
 
 
 async def test_without_tables_the_store_says_to_migrate(empty_url: str) -> None:
     """Also where nobody called check first."""
-    database = Database.open(empty_url)
+    database = Database.open(empty_url, SampleRoots())
     for way in (database.check, lambda: _look(database), lambda: _write(database)):
         with pytest.raises(StoreOutdated, match="stepwell store migrate"):
             await way()
@@ -127,7 +128,7 @@ async def test_the_tables_of_a_newer_version_are_left_alone(database: Database) 
 
 async def test_two_processes_may_migrate_at_once(empty_url: str) -> None:
     """Whoever comes second finds it done."""
-    databases = [Database.open(empty_url) for _ in range(4)]
+    databases = [Database.open(empty_url, SampleRoots()) for _ in range(4)]
     await asyncio.gather(*(database.migrate() for database in databases))
     for database in databases:
         await database.check()
@@ -136,7 +137,7 @@ async def test_two_processes_may_migrate_at_once(empty_url: str) -> None:
 
 async def test_a_migration_that_fails_leaves_nothing(empty_url: str) -> None:
     """All the way or not at all: a table that is in its way, and none of the others is made."""
-    database = Database.open(empty_url)
+    database = Database.open(empty_url, SampleRoots())
     async with database.begin() as session:
         await session.execute(text("CREATE TABLE response (id INTEGER)"))
     with pytest.raises(Exception, match="already exists"):
@@ -148,7 +149,7 @@ async def test_a_migration_that_fails_leaves_nothing(empty_url: str) -> None:
 
 async def test_a_locked_file_is_said_to_be_in_use(tmp_path: Path) -> None:
     """Another program that keeps the file for itself is waited for, then named as the trouble."""
-    database = Database.open(f"sqlite:///{tmp_path / 'stepwell.db'}?timeout=0.1")
+    database = Database.open(f"sqlite:///{tmp_path / 'stepwell.db'}?timeout=0.1", SampleRoots())
     await database.migrate()
     other = sqlite3.connect(tmp_path / "stepwell.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -164,7 +165,7 @@ async def test_a_locked_file_is_said_to_be_in_use(tmp_path: Path) -> None:
 async def test_a_server_that_went_away_and_came_back_is_used_again(postgres: Postgres, how: signal.Signals) -> None:
     """Meanwhile StoreUnavailable; afterwards the same pool works, and nothing half-written is there."""
     url = await postgres.fresh()
-    database = Database.open(url)
+    database = Database.open(url, SampleRoots())
     await _write(database)
     try:
         with pytest.raises(StoreUnavailable, match="does not answer"):

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from engine.events import Event
 from store import events
 from store.database import Database
+from store.sealing import KeyDestroyed
 from tests.store.happenings import KINDS, MIDNIGHT, lived, one_of_every_kind
 from tests.store.seeds import add_journey
 
@@ -88,7 +89,7 @@ async def test_journeys_number_for_themselves(ready: Database) -> None:
 
 async def test_an_event_of_a_journey_nobody_knows_is_refused(ready: Database) -> None:
     """There are no orphans."""
-    with pytest.raises(IntegrityError):
+    with pytest.raises(KeyDestroyed):
         await _append(ready, one_of_every_kind()[0], journey="unknown")
 
 

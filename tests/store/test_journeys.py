@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from store import clients, journeys, responses
 from store.database import Database
 from store.tables import OccurrenceRow, ResponseRow
+from tests.keys import SampleRoots
 from tests.store.seeds import NOW, add_journey, client_row, journey_row
 
 
@@ -135,7 +136,7 @@ async def test_who_takes_a_journey_has_it_alone(database: Database) -> None:
 
 async def test_a_response_need_not_wait_for_whoever_has_the_journey(postgres_url: str) -> None:
     """Answers are kept while a long history is being recorded; SQLite has one writer anyway."""
-    database = Database.open(postgres_url)
+    database = Database.open(postgres_url, SampleRoots())
     await _add(database, {"id": "j"})
     answer = ResponseRow(
         tenant="t",

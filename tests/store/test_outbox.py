@@ -10,6 +10,7 @@ from engine.announcements import Announcement
 from store import alerts, outbox
 from store.database import Database
 from store.tables import AlertRow
+from tests.keys import SampleRoots
 from tests.store.seeds import NOW, add_journey
 
 
@@ -88,7 +89,7 @@ async def test_N5_a_reader_never_finds_an_earlier_one_later(database: Database) 
 
 async def test_N5_whoever_comes_second_waits_until_the_first_has_committed(postgres_url: str) -> None:
     """It could commit first otherwise, and a reader would pass over what comes before it."""
-    database = Database.open(postgres_url)
+    database = Database.open(postgres_url, SampleRoots())
     waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
     async with database.begin() as session:
         await outbox.append(session, "t", [_told("j/1")])

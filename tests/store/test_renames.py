@@ -13,9 +13,9 @@ from tests.store.seeds import NOW, add_journey
 
 def test_E2_every_table_that_names_an_occurrence_is_known() -> None:
     """Of a table that comes later nobody has to think."""
-    tables = {one.name for one in renames._tables("occurrence")}
+    tables = {one.__tablename__ for one in renames.tables_with("occurrence")}
     assert {"response", "response_draft", "alert", "post", "rating", "client_link"} <= tables
-    assert {one.name for one in renames._tables("step")} >= {"tailoring", "added_step"}
+    assert {one.__tablename__ for one in renames.tables_with("step")} >= {"tailoring", "added_step"}
 
 
 @pytest.fixture
