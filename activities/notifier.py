@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
+from activities.alive import alive
 from activities.channels.email import EmailChannel, PermanentFailure, TemporaryFailure
 from activities.letters import Letters, Message
 from activities.recipients import Recipient, recipient_of
@@ -71,15 +72,16 @@ class Notifier:
 
         What is handed over counts as accepted: the journey hears of it again only if it fails for good.
         """
-        prepared = await self._prepare(effect)
-        match prepared:
-            case NotifyResult():
-                result = prepared
-            case HandedOver():
-                await self._owners.engage(effect.tenant, effect.client)
-                result = NotifyResult(status="accepted")
-            case _Letter():
-                result = await self._send(effect, prepared)
+        async with alive():
+            prepared = await self._prepare(effect)
+            match prepared:
+                case NotifyResult():
+                    result = prepared
+                case HandedOver():
+                    await self._owners.engage(effect.tenant, effect.client)
+                    result = NotifyResult(status="accepted")
+                case _Letter():
+                    result = await self._send(effect, prepared)
         way = "owner" if isinstance(prepared, HandedOver) else "direct"
         _log.info("notified", effect=effect.id, purpose=effect.purpose, status=result.status, reason=result.reason, way=way)
         return result

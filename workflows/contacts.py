@@ -58,7 +58,7 @@ class ContactsWorkflow:
             task_queue=CONTACTING.queue,
             start_to_close_timeout=CONTACTING.start_to_close,
             # whoever was at it is dead when nothing was heard for so long
-            heartbeat_timeout=timedelta(seconds=20),
+            heartbeat_timeout=CONTACTING.heartbeat,
             retry_policy=CONTACTING.retry,
         )
         return sent

@@ -3,7 +3,7 @@
 from temporalio import workflow
 
 from workflows.names import COURIER
-from workflows.policies import CARRYING, HEARTBEAT
+from workflows.policies import CARRYING
 
 
 @workflow.defn(name=COURIER)
@@ -19,7 +19,7 @@ class CourierWorkflow:
             result_type=bool,
             task_queue=CARRYING.queue,
             start_to_close_timeout=CARRYING.start_to_close,
-            heartbeat_timeout=HEARTBEAT,
+            heartbeat_timeout=CARRYING.heartbeat,
             retry_policy=CARRYING.retry,
         ):
             if workflow.info().is_continue_as_new_suggested():

@@ -17,6 +17,8 @@ class Policy:
     retry: RetryPolicy
     schedule_to_close: timedelta | None
     why: str
+    heartbeat: timedelta | None = None
+    """After so long without a sign of life another worker takes over."""
 
 
 _SOONEST = 1
@@ -53,6 +55,7 @@ POLICIES: dict[str, Policy] = {
         retry=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=10)),
         schedule_to_close=timedelta(hours=6),
         why="a message worth sending is worth six hours of trying; then the next channel, then the practitioner",
+        heartbeat=timedelta(seconds=15),  # an alert must not wait for a worker that died with it
     ),
 }
 
@@ -62,6 +65,7 @@ CARRYING = Policy(
     retry=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
     schedule_to_close=None,
     why="a shift lasts some minutes; whatever ends it early, the next one goes on where the store says",
+    heartbeat=timedelta(minutes=1),  # more than one round of requests may take
 )
 """No effect of a journey: one endpoint's deliveries."""
 CONTACTING = Policy(
@@ -70,7 +74,6 @@ CONTACTING = Policy(
     retry=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
     schedule_to_close=None,
     why="how long one mail is worth trying the store knows; whoever looks is followed by another until it says so",
+    heartbeat=timedelta(seconds=20),
 )
 """No effect of a journey: the mails of one client."""
-HEARTBEAT = timedelta(minutes=1)
-"""After so long without a sign of life another worker takes over: more than one round of requests may take."""

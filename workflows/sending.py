@@ -23,6 +23,7 @@ async def try_channel(effect: Notify, *, patience: timedelta | None = None) -> N
             task_queue=policy.queue,
             start_to_close_timeout=policy.start_to_close,
             schedule_to_close_timeout=patience or policy.schedule_to_close,
+            heartbeat_timeout=policy.heartbeat,
             retry_policy=policy.retry,
             summary=f"{effect.purpose} to {effect.to}",
         )

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import signal
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.api.enums.v1 import PendingActivityState, TimeoutType
 
 from engine.steps import step_types
 from stepwell import Stepwell, Unavailable
@@ -167,3 +169,41 @@ async def test_a_worker_asked_to_stop_finishes_and_ends_well(tmp_path: Path, how
     finally:
         worker.stop()
         await server.stop()
+
+
+async def test_a_message_that_was_with_a_killed_worker_is_taken_over_when_nothing_is_heard_of_it(tmp_path: Path) -> None:
+    """Not only when its time is up: it may be an alert."""
+    async with AsyncExitStack() as stack:
+        database, server, connection = await store_and_server(stack, tmp_path)
+        silent = stack.enter_context(socket.socket())  # a mail server that takes connections and never says a word
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        settings = {**store_in(tmp_path), "temporal": server.address, "smtp_port": silent.getsockname()[1]}
+        worker = Child([sys.executable, str(ROOT / "worker.py")], environment(**settings), tmp_path, "worker")
+        worker.start()
+        stack.callback(worker.stop)
+        handle = Stepwell(database, connection, "default", step_types())
+        await handle.publish(document(step("only")))
+        await handle.add_client(id="ann", email="ann@example.org")
+        journey = (await handle.start("ann", "trial")).id
+
+        async def attempt() -> Any:
+            described = await connection.get_workflow_handle(journey).describe()
+            pending = described.raw_description.pending_activities
+            return next((one for one in pending if one.activity_type.name == "notify"), None)
+
+        async def is_under_way() -> bool:
+            now = await attempt()
+            return now is not None and now.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
+
+        async def is_given_up() -> bool:
+            now = await attempt()
+            return now is not None and now.HasField("last_failure")
+
+        async with asyncio.timeout(120):
+            await _until(is_under_way)
+            worker.end(signal.SIGKILL)
+            worker.start()
+            await _until(is_given_up)
+        why = (await attempt()).last_failure.timeout_failure_info.timeout_type
+        assert why == TimeoutType.TIMEOUT_TYPE_HEARTBEAT
