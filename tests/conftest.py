@@ -1,5 +1,10 @@
-"""How often Hypothesis tries: the same examples every time, more of them with `HYPOTHESIS_PROFILE=thorough`."""
+"""How often Hypothesis tries: the same examples every time, more of them with `HYPOTHESIS_PROFILE=thorough`.
 
+And what the tests themselves are made of is looked through by no collector any more: with thousands of them a look takes so long
+that a workflow would seem to be stuck.
+"""
+
+import gc
 import os
 
 from hypothesis import HealthCheck, settings
@@ -17,3 +22,9 @@ settings.register_profile(
     "thorough", settings.get_profile("usual"), derandomize=False, max_examples=1500, stateful_step_count=40
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
+
+
+def pytest_collection_finish() -> None:
+    """Every test is known from here on."""
+    gc.collect()
+    gc.freeze()

@@ -58,8 +58,9 @@ class _Mailbox:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         manner = self._manners.of("mail")
         content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
+        # refused is who comes now: whoever was let in before is heard to the end
         self._journal.write(
-            manner=manner, taken=manner in ("ok", "drop"), raw=content.decode(errors="replace"), **_seen_in(content)
+            manner=manner, taken=manner in ("ok", "drop", "refuse"), raw=content.decode(errors="replace"), **_seen_in(content)
         )
         if manner == "hang":
             await hang(self._manners, "mail")

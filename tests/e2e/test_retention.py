@@ -14,7 +14,7 @@ from stepwell.retention import SCHEDULE
 from store import outbox
 from store.database import Database
 from store.tables import JourneyRow, OutgoingRow
-from tests.e2e.processes import ROOT, Child, environment, store_and_server
+from tests.e2e.processes import ROOT, Child, environment, store_and_server, store_in
 from tests.pathways import document, step
 
 _LONG_AGO = datetime.now(UTC) - timedelta(days=400)
@@ -24,7 +24,7 @@ async def test_SC17_a_look_takes_away_what_is_old_and_deletes_who_has_departed(t
     """Two workers make one schedule; an old event goes, a new one stays; a departed client is deleted with a receipt."""
     async with AsyncExitStack() as stack:
         database, server, connection = await store_and_server(stack, tmp_path)
-        settings = {"database": f"sqlite:///{tmp_path / 'stepwell.db'}", "temporal": server.address, "keep_clients_days": 365}
+        settings = {**store_in(tmp_path), "temporal": server.address, "keep_clients_days": 365}
         for number in range(2):
             worker = Child([sys.executable, str(ROOT / "worker.py")], environment(**settings), tmp_path, f"worker{number}")
             worker.start()

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from store import clients, journeys, responses
 from store.database import Database
+from store.sealing import KeyDestroyed
 from store.tables import OccurrenceRow, ResponseRow
 from tests.keys import SampleRoots
 from tests.store.seeds import NOW, add_journey, client_row, journey_row
@@ -40,7 +41,7 @@ async def test_a_journey_needs_its_client(database: Database) -> None:
     """Of the same tenant: there are no orphans."""
     async with database.begin() as session:
         await clients.add(session, client_row(tenant="other"))
-    with pytest.raises(IntegrityError):
+    with pytest.raises(KeyDestroyed, match="the client is gone"):
         async with database.begin() as session:
             await journeys.add(session, journey_row())
 
