@@ -23,6 +23,9 @@ _KEYS_AWAY = re.compile(
     r"Failed (decoding arguments|handling activation|encoding completion).*(StoreUnavailable|KeysUnavailable)"
 )
 """What was given cannot be opened while the keys are away, nor what comes of it be sealed: it is tried again, and said loudly."""
+_AWAY_FROM_STORE = re.compile(r"worker-store|postgres")
+_TRIED_AGAIN = 8.0
+"""Seconds until what could not be recorded is recorded, after an outage of some seconds: each try waits twice as long."""
 Check = Callable[[Evidence], list[str]]
 
 
@@ -471,11 +474,18 @@ def _ends(evidence: Evidence, journey: Journey) -> dict[str, float]:
 
 
 def _was_under_way(evidence: Evidence, journey: str, mail: dict[str, object], ended: float) -> bool:
-    """Whether the attempt that brought this mail had begun before the end was known; the store may know of it a moment later."""
+    """Whether the attempt that brought this mail had begun before the end was known.
+
+    The store knows of it a moment later; where workers could not reach the store, once they can, and have tried again.
+    """
     row = next((one for one in evidence.journeys[journey].ledger if one["message_id"] == mail["id"]), None)
     if row is None or row["attempted_at"] is None:
         return False
-    return datetime.fromisoformat(row["attempted_at"]).timestamp() <= ended + 1
+    kept_away = [
+        one for one in evidence.faults if _AWAY_FROM_STORE.search(one["fault"]) and one["began"] <= ended <= one["ended"]
+    ]
+    known = max([ended + 1, *(one["ended"] + _TRIED_AGAIN for one in kept_away)])
+    return datetime.fromisoformat(row["attempted_at"]).timestamp() <= known
 
 
 def _is_quiet(quiet: tuple[str, str], zone: str, wall: float) -> bool:
