@@ -68,6 +68,9 @@ class _Door(Steering):
             except Exception as error:  # one member keeps no other back, whatever is wrong with them
                 became.append(_what(member, error))
         outcomes = await self._entered(wishes)
+        async with self._database.read() as session:
+            begun = {row.id: row.client for row in outcomes if isinstance(row, JourneyRow)}
+            await self._database.keys.expect(session, self._tenant, begun)
         gate = asyncio.Semaphore(_AT_ONCE)
         pairs = zip(heard, outcomes, strict=True)
         return became + list(

@@ -25,6 +25,12 @@ async def of_client(session: AsyncSession, tenant: str, client: str) -> ClientKe
     return (await session.scalars(query.where(col(ClientKeyRow.destroyed_at).is_(None)))).first()
 
 
+async def of_clients(session: AsyncSession, tenant: str, clients: Collection[str]) -> list[ClientKeyRow]:
+    """The keys of these clients, of those who have one that is not destroyed."""
+    query = select(ClientKeyRow).where(ClientKeyRow.tenant == tenant, col(ClientKeyRow.client).in_(clients))
+    return list((await session.scalars(query.where(col(ClientKeyRow.destroyed_at).is_(None)))).all())
+
+
 async def is_client(session: AsyncSession, tenant: str, client: str) -> bool:
     """Whether there is somebody whom a key could be for."""
     query = select(ClientRow.id).where(ClientRow.tenant == tenant, ClientRow.id == client)

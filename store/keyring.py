@@ -1,7 +1,7 @@
 """Whose key it is, and the key of an id: unwrapped when it is needed, made when there is none, kept for some minutes."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping, Set
 from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -108,6 +108,14 @@ class Keyring:
             key = await self._of_owner(session, owner)
         self.belongs(workflow, key)
         return key
+
+    async def expect(self, session: AsyncSession, tenant: str, workflows: Mapping[str, str]) -> None:
+        """Know whose these workflows are, by client, before each of them asks."""
+        rows = await client_keys.of_clients(session, tenant, set(workflows.values()))
+        keys = {row.client: await self._of_client(session, row) for row in rows}
+        for workflow, client in workflows.items():
+            if client in keys:
+                self.belongs(workflow, keys[client])
 
     def belongs(self, workflow: str, key: Key) -> None:
         """Remember whose key a workflow has. One that is named for a client is not: another may be added under their id."""
