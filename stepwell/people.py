@@ -71,7 +71,6 @@ class People(Steering):
         try:
             async with self._database.begin() as session:
                 await clients.add(session, row)
-                await self._database.keys.of_client(session, row.tenant, row.id)
                 await self._note(session, "client added", name)
         except IntegrityError:
             raise Refused("client_exists", "P5", f"there is a client {name} already") from None

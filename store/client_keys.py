@@ -21,8 +21,7 @@ async def newest_of_tenant(session: AsyncSession, tenant: str) -> TenantKeyRow |
 
 async def of_client(session: AsyncSession, tenant: str, client: str) -> ClientKeyRow | None:
     """The client's key, unless it was destroyed."""
-    query = select(ClientKeyRow).where(ClientKeyRow.tenant == tenant, ClientKeyRow.client == client)
-    return (await session.scalars(query.where(col(ClientKeyRow.destroyed_at).is_(None)))).first()
+    return next(iter(await of_clients(session, tenant, [client])), None)
 
 
 async def of_clients(session: AsyncSession, tenant: str, clients: Collection[str]) -> list[ClientKeyRow]:

@@ -165,12 +165,9 @@ class Keyring:
 
     async def _make_for_client(self, session: AsyncSession, tenant: str, client: str) -> Key:
         await take_turn(session, "key", tenant, client)
-        found = await client_keys.of_client(session, tenant, client)  # somebody else may have been first
-        if found is not None:
-            return await self._of_client(session, found)
         if not await client_keys.is_client(session, tenant, client):
             raise KeyDestroyed("the client is gone, and their key with them")
-        return await self._made(session, tenant, client)
+        return await self.of_new_client(session, tenant, client)  # somebody else may have been first
 
     async def _made(self, session: AsyncSession, tenant: str, client: str) -> Key:
         wrapping = await self.of_tenant(session, tenant)

@@ -20,7 +20,7 @@ from store.keyring import Keyring
 from store.sealed import Ciphertext, Sealed
 from store.sealing import Key, KeyDestroyed, key_of, place
 from store.tables import AuditRow, ClientRow, JourneyRow, all_tables
-from store.workflows import Owner
+from store.workflows import Owner, of_journey
 
 PURPOSE = "store"
 AS_KEPT = "as_kept"
@@ -178,8 +178,7 @@ async def _owner_of_journey(session: AsyncSession, journey: str) -> Owner | None
     row = session.identity_map.get(identity_key(JourneyRow, journey)) or next(iter(mine), None)
     if row is not None:
         return Owner(row.tenant, row.client)
-    found = await session.execute(select(col(JourneyRow.tenant), col(JourneyRow.client)).where(col(JourneyRow.id) == journey))
-    one = found.first()
+    one = (await session.execute(of_journey(journey))).first()
     return None if one is None else Owner(*one)
 
 

@@ -25,7 +25,8 @@ class Owner(NamedTuple):
     client: str | None = None
 
 
-def _of_journey(workflow: str) -> Executable:
+def of_journey(workflow: str) -> Executable:
+    """The question for the tenant and the client of a journey."""
     return select(col(JourneyRow.tenant), col(JourneyRow.client)).where(col(JourneyRow.id) == workflow)
 
 
@@ -55,7 +56,7 @@ def _of_nobody(_: str) -> Executable:
 
 
 _BY_KIND: Mapping[str, Callable[[str], Executable]] = {
-    "jou": _of_journey,
+    "jou": of_journey,
     "alert": _of_alarm,
     "contacts": _of_contacts,
     # their histories hold ids of their own and a tenant's name, nothing of a client's

@@ -31,7 +31,7 @@ from engine.zones import zone_of
 from stepwell.console.frame import ConsoleRoute
 from stepwell.console.journey import JourneyId
 from stepwell.console.journeys import Door
-from stepwell.console.pages import go, page
+from stepwell.console.pages import given_in, go, page
 from stepwell.errors import NotFound, Refused, Unavailable
 from stepwell.handle import Stepwell
 from stepwell.models import Foreseen, JourneyDetail
@@ -189,7 +189,7 @@ async def look(request: Request, journey: JourneyId, name: Name, door: Door) -> 
 @router.post("/journeys/{journey}/do/{name}")
 async def act(request: Request, journey: JourneyId, name: Name, door: Door) -> Response:
     """Do it. Sent twice it is done once."""
-    given = {key: value for key, value in (await request.form()).items() if isinstance(value, str)}
+    given = await given_in(request)
     detail, action = await door.journey(journey), ACTIONS[name]
     try:
         facts = _facts(action, detail, given)

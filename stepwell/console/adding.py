@@ -14,7 +14,7 @@ from engine.words import in_language
 from stepwell.console.frame import ConsoleRoute
 from stepwell.console.journey import JourneyId
 from stepwell.console.journeys import Door
-from stepwell.console.pages import go, page
+from stepwell.console.pages import given_in, go, page
 from stepwell.errors import NotFound, Refused, Unavailable
 from stepwell.handle import Stepwell
 from stepwell.models import Foreseen
@@ -37,8 +37,7 @@ async def ask(request: Request, journey: JourneyId, door: Door) -> Response:
 @router.post("/journeys/{journey}/add")
 async def add(request: Request, journey: JourneyId, door: Door) -> Response:
     """Without a reason it is looked at, and nothing is done; with one it is given. Sent twice it is one step."""
-    form = (await request.form()).items()
-    given = {key: value.replace("\r\n", "\n") for key, value in form if isinstance(value, str)}
+    given = {key: value.replace("\r\n", "\n") for key, value in (await given_in(request)).items()}
     if "reason" not in given:
         return await _show(request, door, journey, given)
     try:

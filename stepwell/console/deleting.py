@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from stepwell.console.frame import ConsoleRoute
 from stepwell.console.journeys import Door
-from stepwell.console.pages import fragment, go, page
+from stepwell.console.pages import fragment, given_in, go, page
 from stepwell.errors import Refused
 from stepwell.handle import Stepwell
 from stepwell.models import DeletionReason
@@ -34,7 +34,7 @@ async def look(request: Request, client: ClientId, door: Door) -> Response:
 @router.post("/clients/{client}/delete")
 async def delete(request: Request, client: ClientId, door: Door) -> Response:
     """Do it. Sent twice it is one deletion."""
-    given = {key: value for key, value in (await request.form()).items() if isinstance(value, str)}
+    given = await given_in(request)
     try:
         if given.get("again", "").strip() != client:
             raise Refused("not_confirmed", "P4", "write the client's id once more, to be sure whose data goes")

@@ -12,7 +12,8 @@ from stepwell.console.actions import date_names
 from stepwell.console.frame import ConsoleRoute
 from stepwell.console.groups import GroupId
 from stepwell.console.journeys import Door
-from stepwell.console.pages import go, page
+from stepwell.console.pages import given_in, go, page
+from stepwell.enrolment import date_from
 from stepwell.errors import NotFound, Refused, Unavailable
 from stepwell.handle import Stepwell
 from stepwell.models import Foreseen, JourneyLine, JourneyQuery
@@ -31,7 +32,7 @@ async def look(request: Request, group: GroupId, door: Door) -> Response:
 @router.post("/groups/{group}/date")
 async def tell(request: Request, group: GroupId, door: Door) -> Response:
     """Keep it, and have it told. Sent twice it is one job."""
-    given = {key: value for key, value in (await request.form()).items() if isinstance(value, str)}
+    given = await given_in(request)
     try:
         job = await door.set_group_date(
             group, given.get("name", ""), _value(given.get("value", "")), request_id=given.get("request_key") or None
@@ -82,7 +83,7 @@ def _value(text: str) -> date | datetime | None:
     """A day, or an instant with its zone; nothing takes the date away. Raises Refused."""
     said = text.strip()
     try:
-        read = date.fromisoformat(said) if len(said) == 10 else datetime.fromisoformat(said) if said else None
+        read = date_from(said) if said else None
     except ValueError:
         raise Refused("malformed", "T4", "write the date as year-month-day, such as 2027-01-20") from None
     if isinstance(read, datetime) and read.tzinfo is None:

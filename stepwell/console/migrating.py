@@ -13,7 +13,7 @@ from stepwell.console.bulk import JobId, asked_of_many, target_of
 from stepwell.console.frame import ConsoleRoute
 from stepwell.console.journey import JourneyId
 from stepwell.console.journeys import Door, written
-from stepwell.console.pages import go, page
+from stepwell.console.pages import given_in, go, page
 from stepwell.errors import NotFound, Refused, Unavailable, wrong_in
 from stepwell.handle import Stepwell
 from stepwell.models import MigrationDifference
@@ -31,7 +31,7 @@ async def look(request: Request, journey: JourneyId, door: Door) -> Response:
 @router.post("/journeys/{journey}/migrate")
 async def move(request: Request, journey: JourneyId, door: Door) -> Response:
     """Move it. Sent twice it is done once; where more has happened since the look, it is refused."""
-    given = {key: value for key, value in (await request.form()).items() if isinstance(value, str)}
+    given = await given_in(request)
     try:
         reason = given.get("reason", "").strip()
         if not reason:

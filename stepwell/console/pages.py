@@ -39,6 +39,11 @@ def _mark_of_files() -> str:
     return known.hexdigest()[:12]
 
 
+async def given_in(request: Request) -> dict[str, str]:
+    """What a form says, by its fields; files are none of it."""
+    return {key: value for key, value in (await request.form()).items() if isinstance(value, str)}
+
+
 def page(request: Request, template: str, *, status: int = 200, **facts: Any) -> HTMLResponse:
     """A whole page, with who is signed in and what belongs on every page."""
     return HTMLResponse(render(request, template, **facts), status)
