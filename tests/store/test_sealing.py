@@ -70,3 +70,10 @@ def test_SC28_no_text_of_a_key_holds_its_bytes() -> None:
     assert repr(key) == str(key) == "Key(cky_1)"
     with pytest.raises(TypeError):
         pickle.dumps(key)
+
+
+@pytest.mark.parametrize("name", [b"", b"cky_1\0", b"cky 1", b"\xe9"])
+def test_SC11_what_no_key_is_called_is_not_looked_for(name: bytes) -> None:
+    """A database may refuse such a question altogether."""
+    with pytest.raises(NotAuthentic):
+        key_of(bytes((1, len(name))) + name + bytes(40))
