@@ -5,27 +5,17 @@ nothing around it. A cohort enters its members too, notes what became of each, a
 """
 
 import asyncio
-import os
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from statistics import median
 from typing import NamedTuple
 
-from engine.steps import step_types
+from bench.running import running
 from stepwell import Stepwell
-from stepwell.devserver import DevServer
 from stepwell.enrolment import Wish, enrol_many
 from stepwell.models import JourneyQuery
 from store import clients
-from store.database import Database
-from store.rootkeys import KeyFolder
 from store.tables import JourneyRow
-from tests.e2e.processes import free_port
 
 _AT_ONCE = 50
 _PATHWAY = """
@@ -36,7 +26,6 @@ steps:
   - {id: read, type: message, title: Read, rationale: why, content: {body: Hello}}
   - {id: later, type: message, title: Later, rationale: why, deliver: {offset: 3 days}, content: {body: Hello}}
 """
-_WORKER = Path(__file__).parents[1] / "worker.py"
 
 
 class Cohort(NamedTuple):
@@ -67,7 +56,7 @@ async def measure(members: int = 2000, rounds: int = 5, each: int = 500) -> Coho
 
     One pair more comes before them and does not count: nothing has been loaded by then, neither here nor in the worker.
     """
-    async with _running() as handle:
+    async with running() as handle:
         await handle.publish(_PATHWAY)
         bare: list[float] = []
         ours: list[float] = []
@@ -160,28 +149,3 @@ async def _is_finished(handle: Stepwell, group: str) -> bool:
 
 async def _all_run(handle: Stepwell) -> bool:
     return not (await handle.count(JourneyQuery(statuses=("starting",)))).number
-
-
-@asynccontextmanager
-async def _running() -> AsyncIterator[Stepwell]:
-    """A server, a store and a worker of their own, gone afterwards."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        url = f"sqlite:///{home / 'stepwell.db'}"
-        roots = KeyFolder(home / "keys")
-        roots.make()
-        database = Database.open(url, roots)
-        await database.migrate()
-        server = DevServer(home, free_port(), free_port(), database.keys)
-        connection = await server.start()
-        settings = {"STEPWELL_DATABASE": url, "STEPWELL_KEYS": str(home / "keys"), "STEPWELL_TEMPORAL": server.address}
-        settings |= {"PATH": os.environ["PATH"]}
-        with (home / "worker.log").open("ab") as log:
-            worker = subprocess.Popen([sys.executable, str(_WORKER)], env=settings, cwd=home, stdout=log, stderr=log)  # noqa: ASYNC220
-        try:
-            yield Stepwell(database, connection, "default", step_types())
-        finally:
-            worker.terminate()
-            worker.wait(30)
-            await server.stop()
-            await database.close()

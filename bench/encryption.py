@@ -5,33 +5,19 @@ several at once, the order changing from round to round; what counts is the rati
 """
 
 import asyncio
-import os
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
+from contextlib import AsyncExitStack
 from statistics import median
 from typing import NamedTuple
 
-from temporalio.client import Client
-
-from engine.steps import step_types
+from bench.running import running
 from stepwell import Stepwell
-from stepwell.devserver import DevServer
-from store.database import Database
-from store.rootkeys import KeyFolder
-from tests.e2e.processes import free_port
-from workflows.plugin import DATA_CONVERTER
 
 _AT_ONCE = 20
 _STEPS = ("one", "two", "three")
 _PATHWAY = "pathway: course\ntitle: A course\nquiet_hours: none\nmax_contacts_per_day: 100\nsteps:\n" + "".join(
     f"  - {{id: {name}, type: message, title: Read, rationale: why, content: {{body: Hello}}}}\n" for name in _STEPS
 )
-_ROOT = Path(__file__).parents[1]
 
 
 class Encryption(NamedTuple):
@@ -59,7 +45,9 @@ class Encryption(NamedTuple):
 async def measure(journeys: int = 100, rounds: int = 7) -> Encryption:
     """Some paired rounds; one more before them does not count, in which everything is loaded."""
     async with AsyncExitStack() as stack:
-        stacks = {kind: await stack.enter_async_context(_running(kind)) for kind in ("plain", "sealed")}
+        stacks = {kind: await stack.enter_async_context(running(is_plain=kind == "plain")) for kind in ("plain", "sealed")}
+        for handle in stacks.values():
+            await handle.publish(_PATHWAY)
         rates: dict[str, list[float]] = {kind: [] for kind in stacks}
         for number in range(rounds + 1):
             for kind in sorted(stacks, reverse=bool(number % 2)):
@@ -90,33 +78,3 @@ async def _until(handle: Stepwell, journey: str, occurrence: str) -> None:
     """Until the store has heard that it is open."""
     while not any(one.id == occurrence for one in (await handle.journey(journey)).occurrences):  # noqa: ASYNC110 - elsewhere
         await asyncio.sleep(0.02)
-
-
-@asynccontextmanager
-async def _running(kind: str) -> AsyncIterator[Stepwell]:
-    """A stack of its own, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix=f"stepwell-bench-{kind}-") as folder:
-        home = Path(folder)
-        url = f"sqlite:///{home / 'stepwell.db'}"
-        roots = KeyFolder(home / "keys")
-        roots.make()
-        database = Database.open(url, roots)
-        await database.migrate()
-        server = DevServer(home, free_port(), free_port(), database.keys)
-        connection = await server.start()
-        if kind == "plain":
-            connection = await Client.connect(server.address, data_converter=DATA_CONVERTER)
-        settings = {"STEPWELL_DATABASE": url, "STEPWELL_KEYS": str(home / "keys"), "STEPWELL_TEMPORAL": server.address}
-        settings |= {"PATH": os.environ["PATH"], "PYTHONPATH": str(_ROOT), "STEPWELL_LOG_LEVEL": "WARNING"}
-        module = "bench.plain_worker" if kind == "plain" else "worker"
-        with (home / "worker.log").open("ab") as log:
-            worker = subprocess.Popen([sys.executable, "-m", module], env=settings, cwd=home, stdout=log, stderr=log)  # noqa: ASYNC220
-        try:
-            handle = Stepwell(database, connection, "default", step_types())
-            await handle.publish(_PATHWAY)
-            yield handle
-        finally:
-            worker.terminate()
-            worker.wait(30)
-            await server.stop()
-            await database.close()

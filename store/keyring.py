@@ -13,7 +13,7 @@ from store import client_keys
 from store.contacts import owner_of
 from store.ids import new_id
 from store.rootkeys import HOW_TO_MAKE, RootKeys
-from store.sealing import Key, KeyDestroyed, KeysUnavailable, NotAuthentic, key_of, new_key
+from store.sealing import Key, KeyDestroyed, KeysUnavailable, NotAuthentic, new_key
 from store.tables import ClientKeyRow, TenantKeyRow
 from store.turns import take_turn
 from store.workflows import Owner, whose
@@ -139,10 +139,6 @@ class Keyring:
             for id in ids - found.keys():
                 found[id] = await self._stored(session, id)
         return found
-
-    async def open(self, purpose: str, sealed: bytes, bound_to: bytes) -> bytes:
-        """What was sealed for a purpose and a place. Raises NotAuthentic, KeyDestroyed."""
-        return (await self.by_id(key_of(sealed))).open(purpose, sealed, bound_to)
 
     async def destroy(self, session: AsyncSession, tenant: str, client: str) -> None:
         """Destroy a client's key: whatever it sealed is unreadable from the end of this transaction on."""

@@ -39,7 +39,8 @@ _JSON: dict[str, tuple[str, ...]] = {
 def upgrade() -> None:
     """Put a column of bytes in the place of each, with the JSON of what it held."""
     is_sqlite = op.get_bind().dialect.name == "sqlite"
-    op.execute("DROP TRIGGER audit_is_kept" + ("" if is_sqlite else " ON audit"))  # until the reasons in it are sealed
+    # a store that came as far as 0010 before may have it already: 0012 makes it, once the reasons are sealed
+    op.execute("DROP TRIGGER IF EXISTS audit_is_kept" + ("" if is_sqlite else " ON audit"))
     words = "json_quote({0})" if is_sqlite else "to_json({0})::text"
     for columns, as_json in ((_WORDS, words), (_JSON, "{0}" if is_sqlite else "{0}::text")):
         for table, names in columns.items():

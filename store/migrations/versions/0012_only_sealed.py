@@ -17,7 +17,7 @@ _WORDS = "NEW.reason IS NOT NULL OR NEW.salt IS NOT NULL"
 
 
 def upgrade() -> None:
-    """Guard the audit again, as before."""
+    """Guard the audit against every change but that the words of a reason go."""
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     when = f"{_CHANGED.format(differs='NOT' if is_sqlite else 'DISTINCT FROM')} OR {_WORDS}"
     if is_sqlite:

@@ -1,0 +1,49 @@
+"""A stack of a measure's own: a server, a store with its keys, a worker process; gone afterwards."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from temporalio.client import Client
+
+from engine.steps import step_types
+from stepwell import Stepwell
+from stepwell.devserver import DevServer
+from store.database import Database
+from store.rootkeys import KeyFolder
+from tests.e2e.processes import free_port
+from workflows.plugin import DATA_CONVERTER
+
+_ROOT = Path(__file__).parents[1]
+
+
+@asynccontextmanager
+async def running(*, is_plain: bool = False) -> AsyncIterator[Stepwell]:
+    """The handle of one; `is_plain`: nothing that Temporal is given is encrypted."""
+    with tempfile.TemporaryDirectory(prefix="stepwell-bench-") as folder:
+        home = Path(folder)
+        url = f"sqlite:///{home / 'stepwell.db'}"
+        roots = KeyFolder(home / "keys")
+        roots.make()
+        database = Database.open(url, roots)
+        await database.migrate()
+        server = DevServer(home, free_port(), free_port(), database.keys)
+        connection = await server.start()
+        if is_plain:
+            connection = await Client.connect(server.address, data_converter=DATA_CONVERTER)
+        settings = {"STEPWELL_DATABASE": url, "STEPWELL_KEYS": str(home / "keys"), "STEPWELL_TEMPORAL": server.address}
+        settings |= {"PATH": os.environ["PATH"], "PYTHONPATH": str(_ROOT), "STEPWELL_LOG_LEVEL": "WARNING"}
+        module = "bench.plain_worker" if is_plain else "worker"
+        with (home / "worker.log").open("ab") as log:
+            worker = subprocess.Popen([sys.executable, "-m", module], env=settings, cwd=home, stdout=log, stderr=log)  # noqa: ASYNC220
+        try:
+            yield Stepwell(database, connection, "default", step_types())
+        finally:
+            worker.terminate()
+            worker.wait(30)
+            await server.stop()
+            await database.close()
