@@ -4,6 +4,7 @@ What could not be told when it was raised, or started when it was wanted, is as 
 """
 
 import asyncio
+from collections.abc import Awaitable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +12,7 @@ import structlog
 from temporalio.client import Client as Connection
 from temporalio.service import RPCError
 
-from engine.errors import StepwellError
+from engine.errors import Unavailable
 from engine.steps import StepTypes
 from stepwell import contacts as owners
 from stepwell.alerting import Alerting
@@ -39,22 +40,28 @@ async def _watch(database: Database, connection: Connection, types: StepTypes) -
     is_scheduled = False
     while True:
         is_scheduled = is_scheduled or await keep_schedule(connection)
-        await look(database, connection, types)
-        await send_couriers(database, connection)
-        await wake_owners(database, connection)
-        await go_on_deleting(database, connection)
+        await _whatever_happens(look(database, connection, types), "alerts cannot be looked for")
+        await _whatever_happens(send_couriers(database, connection), "couriers cannot be seen to")
+        await _whatever_happens(wake_owners(database, connection), "owners of clients' mails cannot be woken")
+        await _whatever_happens(go_on_deleting(database, connection), "deletions cannot be seen to")
         await asyncio.sleep(_EVERY)
 
 
-async def look(database: Database, connection: Connection, types: StepTypes) -> int:
-    """Sound every alert that was left untold; say how many. What fails is said loudly and tried again."""
-    sounded = 0
+async def _whatever_happens(part: Awaitable[object], what_fails: str) -> None:
+    """Take one look; the watch goes on whatever comes of it. What is away is worth a warning, anything else is a fault."""
     try:
-        async with database.read() as session:
-            left = await alerts.unwatched(session, datetime.now(UTC) - _GRACE)
-    except StepwellError as error:
-        _log.error("alerts cannot be looked for", error=str(error))
-        return 0
+        await part
+    except (Unavailable, RPCError) as error:
+        _log.warning(what_fails, error=str(error), then=f"looks again in {_EVERY:.0f} s")
+    except Exception as error:
+        _log.error(what_fails, error=repr(error))
+
+
+async def look(database: Database, connection: Connection, types: StepTypes) -> int:
+    """Sound every alert that was left untold; say how many. One that cannot be told is said loudly. Raises StoreUnavailable."""
+    sounded = 0
+    async with database.read() as session:
+        left = await alerts.unwatched(session, datetime.now(UTC) - _GRACE)
     for alert in left:
         try:
             await Alerting(database, connection, alert.tenant, types)._sound(alert)
@@ -65,36 +72,25 @@ async def look(database: Database, connection: Connection, types: StepTypes) -> 
 
 
 async def go_on_deleting(database: Database, connection: Connection) -> None:
-    """See to it that every deletion that is decided is at work. What fails is said loudly and tried again."""
-    try:
-        async with database.read() as session:
-            wanted = await erasing.unfinished(session)
-        for erasure in wanted:
-            await engage_deletion(connection, erasure)
-    except StepwellError as error:
-        _log.error("deletions cannot be seen to", error=str(error))
+    """See to it that every deletion that is decided is at work. Raises Unavailable."""
+    async with database.read() as session:
+        wanted = await erasing.unfinished(session)
+    for erasure in wanted:
+        await engage_deletion(connection, erasure)
 
 
 async def send_couriers(database: Database, connection: Connection) -> None:
-    """See to it that every endpoint that is sent to has its courier. What fails is said loudly and tried again."""
-    try:
-        async with database.read() as session:
-            wanted = await webhooks.enabled(session)
-        for tenant, endpoint in wanted:
-            await engage(connection, tenant, endpoint)
-    except (StepwellError, RPCError) as error:
-        _log.error("couriers cannot be seen to", error=str(error))
+    """See to it that every endpoint that is sent to has its courier. Raises StoreUnavailable or RPCError."""
+    async with database.read() as session:
+        wanted = await webhooks.enabled(session)
+    for tenant, endpoint in wanted:
+        await engage(connection, tenant, endpoint)
 
 
 async def wake_owners(database: Database, connection: Connection) -> int:
-    """Wake the owner of every mail that should have been looked at; say how many. What fails is tried again."""
-    woken = 0
-    try:
-        async with database.read() as session:
-            left = await contacts.overdue(session, datetime.now(UTC) - _LATE)
-        for tenant, client in left:
-            await owners.engage(connection, tenant, client)
-            woken += 1
-    except (StepwellError, RPCError) as error:
-        _log.error("owners of clients' mails cannot be woken", error=str(error))
-    return woken
+    """Wake the owner of every mail that should have been looked at; say how many. Raises StoreUnavailable or RPCError."""
+    async with database.read() as session:
+        left = await contacts.overdue(session, datetime.now(UTC) - _LATE)
+    for tenant, client in left:
+        await owners.engage(connection, tenant, client)
+    return len(left)
