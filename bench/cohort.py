@@ -86,7 +86,7 @@ async def _bare(handle: Stepwell, names: list[str]) -> float:
 
     async def start(row: JourneyRow) -> None:
         async with gate:
-            await handle._begin(row, published.structure, people[row.client])
+            await handle._begin_as(row, published.structure, people[row.client])
 
     begun = time.perf_counter()
     await asyncio.gather(*(start(row) for row in rows))

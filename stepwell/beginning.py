@@ -13,7 +13,7 @@ from engine.steps import StepTypes
 from engine.structure import Structure
 from stepwell.access import Caller, Kind
 from stepwell.care import Care
-from stepwell.enrolment import Wish, date_from, enrol_many
+from stepwell.enrolment import Wish, client_deleted, date_from, enrol_many, structure_for
 from stepwell.errors import NotFound, Refused, StepwellError, Unavailable
 from stepwell.models import Again
 from stepwell.steering import Steering
@@ -66,18 +66,18 @@ class _Door(Steering):
                 wishes.append(_wish(group, member))
                 heard.append(member)
             except Exception as error:  # one member keeps no other back, whatever is wrong with them
-                became.append(_what(member, error))
+                became.append(_what(group, member.client, error))
         outcomes = await self._entered(wishes)
+        rows = [one for one in outcomes if isinstance(one, JourneyRow)]
         async with self._database.read() as session:
-            begun = {row.id: row.client for row in outcomes if isinstance(row, JourneyRow)}
-            await self._database.keys.expect(session, self._tenant, begun)
+            await self._database.keys.expect(session, self._tenant, {row.id: row.client for row in rows})
         gate = asyncio.Semaphore(_AT_ONCE)
         pairs = zip(heard, outcomes, strict=True)
-        return became + list(
-            await asyncio.gather(
-                *(self._one(gate, group, one, row, published.structure, people[one.client]) for one, row in pairs)
-            )
+        became += await asyncio.gather(
+            *(self._one(gate, group, one, row, published.structure, people[one.client]) for one, row in pairs)
         )
+        late = await self._take_back_deleted(rows)
+        return [_what(group, one.client, client_deleted(one.client)) if one.journey in late else one for one in became]
 
     async def _entered(self, wishes: Sequence[Wish]) -> Sequence[JourneyRow | Exception]:
         """Enter these in one transaction; where that cannot be, each alone, so that only whoever is in the way fails."""
@@ -99,16 +99,17 @@ class _Door(Steering):
         client: ClientRow,
     ) -> Became:
         if isinstance(outcome, Exception):
-            return _what(member, outcome)
+            return _what(group, member.client, outcome)
         async with gate:
             try:
                 is_ours = outcome.request == _request(member)
                 if outcome.status == "starting":
-                    await self._begin(outcome, structure if is_ours else None, client)
+                    pinned = structure if is_ours else await structure_for(self._database, outcome)
+                    await self._begin_as(outcome, pinned, client)
                 if is_ours:
                     await self._tell_dates(group, member, outcome)
             except Exception as error:
-                return _what(member, error)
+                return _what(group, member.client, error)
         return Became(member.client, "started", outcome.id)
 
     async def _tell_dates(self, group: ClientGroupRow, member: GroupMemberRow, journey: JourneyRow) -> None:
@@ -148,13 +149,13 @@ def _read(text: str) -> date | datetime | None:
     return date_from(text) if text else None
 
 
-def _what(member: GroupMemberRow, error: Exception) -> Became:
+def _what(group: ClientGroupRow, client: str, error: Exception) -> Became:
     """What an error makes of a member. Raises it where the store or the keys are away: then it is nobody's, and all is tried again."""
     _refuse_away(error)
     if isinstance(error, StepwellError):
-        return Became(member.client, "failed" if isinstance(error, Unavailable) else "refused", message=str(error)[:500])
-    _log.error("a member cannot be started", group=member.group, position=member.position, error=type(error).__name__)
-    return Became(member.client, "failed", message=f"{type(error).__name__}; the worker's log says more")
+        return Became(client, "failed" if isinstance(error, Unavailable) else "refused", message=str(error)[:500])
+    _log.error("a member cannot be started", group=group.id, error=type(error).__name__)
+    return Became(client, "failed", message=f"{type(error).__name__}; the worker's log says more")
 
 
 def _refuse_away(error: Exception) -> None:

@@ -61,7 +61,12 @@ async def enrol_many(database: Database, wishes: Sequence[Wish], now: datetime) 
 def refuse_deleting(client: ClientRow) -> None:
     """Raise Refused where a client is being deleted: nothing begins for them any more (rule P4)."""
     if client.deleting_at is not None:
-        raise Refused("client_deleted", "P4", f"the client {client.id} is being deleted; nothing begins for them any more")
+        raise client_deleted(client.id)
+
+
+def client_deleted(client: str) -> Refused:
+    """Why nothing begins for a client who is being deleted."""
+    return Refused("client_deleted", "P4", f"the client {client} is being deleted; nothing begins for them any more")
 
 
 class _Known(NamedTuple):

@@ -1,5 +1,6 @@
 """What moves journeys: entering a client, and everything that clients, practitioners, operators and hosts do to a journey."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from typing import get_args
@@ -31,13 +32,12 @@ from engine.structure import Structure
 from engine.turn import Answer
 from stepwell.access import needs
 from stepwell.desk import plain
-from stepwell.enrolment import Wish, enrol, refuse_deleting, start_facts, structure_for
+from stepwell.enrolment import Wish, client_deleted, enrol, refuse_deleting, start_facts, structure_for
 from stepwell.errors import NotStarted, Refused, Unavailable
 from stepwell.judging import step_of
 from stepwell.models import Again, JourneySummary
 from stepwell.telling import Telling
 from store import clients, erasing, journeys
-from store.erasing import Whose
 from store.tables import ClientRow, JourneyRow
 from workflows.inputs import JourneyInput
 from workflows.journey import JourneyWorkflow
@@ -116,10 +116,23 @@ class Steering(Telling):
             message = "the pathway asks about risk, and no practitioner with an address would hear of it; name one first"
             raise Refused("nobody_alerted", "R8", message)
 
-    async def _begin(self, row: JourneyRow, structure: Structure | None = None, client: ClientRow | None = None) -> None:
-        """Start the workflow of a reserved journey; its structure and its client may be at hand."""
-        structure = structure or await structure_for(self._database, row)
-        client = client or await self._client(row.client)
+    async def _begin(self, row: JourneyRow) -> None:
+        """Start the workflow of a reserved journey; a start that a deletion overtook leaves nothing behind (rule P4)."""
+        await self._begin_as(row, await structure_for(self._database, row), await self._client(row.client))
+        if await self._take_back_deleted([row]):
+            raise client_deleted(row.client)
+
+    async def _take_back_deleted(self, rows: Sequence[JourneyRow]) -> set[str]:
+        """Have the workflows gone again of those journeys whose client is being deleted; the journeys' ids (rule P4)."""
+        async with self._database.glance() as session:
+            wanted = await erasing.wanted(session, self._tenant, {row.client for row in rows})
+        late = {row.id for row in rows if row.client not in wanted}
+        for journey in late:
+            await Executions(self._connection).erase(journey)
+        return late
+
+    async def _begin_as(self, row: JourneyRow, structure: Structure, client: ClientRow) -> None:
+        """Start the workflow; whoever calls this looks afterwards whether the client is still wanted."""
         refuse_deleting(client)
         facts = start_facts(row, client)
         attributes = TypedSearchAttributes(
@@ -150,15 +163,6 @@ class Steering(Telling):
                 f"the journey is reserved but its workflow not started ({error.message}); call start again with the same key"
             )
             raise Unavailable(message) from error
-        await self._take_back_if_deleted(row)
-
-    async def _take_back_if_deleted(self, row: JourneyRow) -> None:
-        """A start that a deletion overtook leaves nothing behind (rule P4)."""
-        async with self._database.glance() as session:
-            is_wanted = await erasing.is_wanted(session, Whose(row.tenant, row.client))
-        if not is_wanted:
-            await Executions(self._connection).erase(row.id)
-            raise Refused("client_deleted", "P4", f"the client {row.client} is being deleted; nothing begins for them any more")
 
     # What practitioners, operators and hosts do
 

@@ -4,7 +4,7 @@ A table with a column for a journey or a client is covered by that alone. One wi
 a client's; `tests/store/test_erasing.py` fails for a table that nobody has thought of.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Table, and_, delete, func, or_, select, tuple_, update
@@ -211,11 +211,15 @@ async def unfinished(session: AsyncSession) -> list[ErasureRow]:
     return list((await session.scalars(select(ErasureRow).where(col(ErasureRow.finished_at).is_(None)))).all())
 
 
+async def wanted(session: AsyncSession, tenant: str, clients: Collection[str]) -> set[str]:
+    """Those of these clients who are there and not being deleted."""
+    query = select(col(ClientRow.id)).where(col(ClientRow.tenant) == tenant, col(ClientRow.id).in_(clients))
+    return set(await session.scalars(query.where(col(ClientRow.deleting_at).is_(None))))
+
+
 async def is_wanted(session: AsyncSession, whose: Whose) -> bool:
     """Whether a client is there and not being deleted."""
-    query = select(col(ClientRow.deleting_at)).where(col(ClientRow.tenant) == whose.tenant, col(ClientRow.id) == whose.client)
-    row = (await session.execute(query)).first()
-    return row is not None and row.deleting_at is None
+    return whose.client in await wanted(session, whose.tenant, [whose.client])
 
 
 async def is_there(session: AsyncSession, whose: Whose) -> bool:

@@ -80,6 +80,11 @@ class Keyring:
                 return await self._make_for_client(writing, tenant, client)
         return await self._make_for_client(session, tenant, client)
 
+    async def of_clients(self, session: AsyncSession, tenant: str, clients: Set[str]) -> dict[str, Key]:
+        """The keys of those of these clients who have one, in one go."""
+        rows = await client_keys.of_clients(session, tenant, clients)
+        return {row.client: await self._of_client(session, row) for row in rows if row.client is not None}
+
     async def of_new_client(self, session: AsyncSession, tenant: str, client: str) -> Key:
         """The key of a client who is added in this transaction, made in it: what is kept of them is sealed with it already."""
         await take_turn(session, "key", tenant, client)
@@ -111,8 +116,7 @@ class Keyring:
 
     async def expect(self, session: AsyncSession, tenant: str, workflows: Mapping[str, str]) -> None:
         """Know whose these workflows are, by client, before each of them asks."""
-        rows = await client_keys.of_clients(session, tenant, set(workflows.values()))
-        keys = {row.client: await self._of_client(session, row) for row in rows}
+        keys = await self.of_clients(session, tenant, set(workflows.values()))
         for workflow, client in workflows.items():
             if client in keys:
                 self.belongs(workflow, keys[client])

@@ -4,7 +4,7 @@ A row's values are sealed just before it is written, with the key of whoever it 
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,9 +51,10 @@ def _seal(session: Session, _context: object, _objects: object) -> None:
         await_only(_seal_all(async_session(session), changed))
 
 
-async def _seal_all(session: AsyncSession | None, changed: Iterable[tuple[SQLModel, list[str]]]) -> None:
+async def _seal_all(session: AsyncSession | None, changed: Sequence[tuple[SQLModel, list[str]]]) -> None:
     assert session is not None, "our sessions are all asynchronous"
     plain = session.info.setdefault(_PLAIN, [])
+    await _expect_keys(session, [row for row, _ in changed])
     for row, names in changed:
         key = await _key_for(session, row)
         for name in names:
@@ -142,6 +143,19 @@ async def _key_for(session: AsyncSession, row: SQLModel) -> Key:
         else:
             known[owner] = await keys.of_client(session, owner.tenant, owner.client)
     return known[owner]
+
+
+async def _expect_keys(session: AsyncSession, rows: Sequence[SQLModel]) -> None:
+    """Ask once for the keys of everybody whom many rows are about; whoever has none yet gets one when their row is sealed."""
+    known: dict[Owner, Key] = session.info.setdefault(_OWNERS, {})
+    people: dict[str, set[str]] = {}
+    for row in rows if len(rows) > 1 else ():
+        owner = await _owner_of(session, row)
+        if owner.client is not None and owner not in known:
+            people.setdefault(owner.tenant, set()).add(owner.client)
+    for tenant, clients in people.items():
+        for client, key in (await _keyring(session).of_clients(session, tenant, clients)).items():
+            known[Owner(tenant, client)] = key
 
 
 async def _owner_of(session: AsyncSession, row: Any) -> Owner:
