@@ -28,3 +28,6 @@ def pytest_collection_finish() -> None:
     """Every test is known from here on."""
     gc.collect()
     gc.freeze()
+
+
+pytest_plugins = ["tests.canaries"]

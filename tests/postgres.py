@@ -53,7 +53,8 @@ class Postgres:
         self._settings = _FAST | settings
         self._user = _unprivileged()
         self._binaries = _reachable_binaries(folder)
-        self._data = folder / "data"
+        self.data = folder / "data"
+        """Its files."""
         self._numbers = itertools.count(1)
         self._process: subprocess.Popen[bytes] | None = None
         self._living = -1
@@ -63,11 +64,11 @@ class Postgres:
 
     def create(self) -> None:
         """Make the data folder."""
-        self._data.mkdir(mode=0o700)
+        self.data.mkdir(mode=0o700)
         if self._user is not None:
-            os.chown(self._data, self._user, -1)
+            os.chown(self.data, self._user, -1)
             os.chown(self._folder, self._user, -1)
-        words = ["--no-sync", "--auth=trust", "--username=stepwell", "--encoding=UTF8", "--locale=C", f"--pgdata={self._data}"]
+        words = ["--no-sync", "--auth=trust", "--username=stepwell", "--encoding=UTF8", "--locale=C", f"--pgdata={self.data}"]
         made = subprocess.run([self._binaries / "initdb", *words], capture_output=True, check=False, **self._child())
         assert made.returncode == 0, made.stderr.decode()
 
@@ -83,7 +84,7 @@ class Postgres:
             }
             words = [f"--{name}={value}" for name, value in settings.items()]
             with (self._folder / "log").open("ab") as log:
-                command = [self._binaries / "postgres", "-D", self._data, *words]
+                command = [self._binaries / "postgres", "-D", self.data, *words]
                 self._living, held = os.pipe()
                 self._process = subprocess.Popen(command, stdout=log, stderr=log, pass_fds=[held], **self._child())
                 os.close(held)
@@ -140,7 +141,7 @@ class Postgres:
     def _is_ready(self) -> bool:
         """Wait for the line in its pid file that says so; False where it ended instead."""
         assert self._process is not None
-        state = self._data / "postmaster.pid"
+        state = self.data / "postmaster.pid"
         while self._process.poll() is None:
             lines: list[str] = []
             with suppress(FileNotFoundError):  # a server that crashed leaves one, and the next one throws it away

@@ -6,9 +6,10 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from engine.findings import DefinitionError
 from engine.steptype import InvalidResponse
@@ -19,6 +20,8 @@ from store.sealing import KeyDestroyed
 MEDIA = "application/problem+json"
 _AGAIN = "2"
 """Seconds after which a caller may try again what was not available."""
+_HUNG_UP = 499
+"""Whoever asked was gone before all of the request had come: nobody reads this but the log, and nothing was done."""
 _log = structlog.get_logger("stepwell.api")
 
 _ABOUT_WHAT_WAS_SENT = frozenset(
@@ -217,7 +220,11 @@ def install(app: FastAPI) -> None:
         headers = {"allow": methods_at(request.app, request.url.path)} if error.status_code == 405 else error.headers
         return answer(request, error.status_code, code, str(error.detail), headers=headers)
 
+    async def gone(_request: Request, _error: Exception) -> Response:
+        return Response(status_code=_HUNG_UP)
+
     for kind in (ApiError, StepwellError, InvalidResponse, DefinitionError, Exception):
         app.add_exception_handler(kind, ours)
+    app.add_exception_handler(ClientDisconnect, gone)
     app.add_exception_handler(RequestValidationError, malformed)
     app.add_exception_handler(HTTPException, by_http)

@@ -2,7 +2,9 @@
 
 import asyncio
 
+import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from stepwell.api.app import document
 from stepwell.api.frame import LARGEST_BODY
@@ -162,3 +164,27 @@ def test_the_document_is_OpenAPI_3_1_and_every_route_says_who_may_use_it() -> No
         *("health", "ready"),
         *("ask_to_opt_out", "opt_out_by_mail"),
     }
+
+
+async def test_whoever_hangs_up_in_the_middle_of_a_request_is_no_fault(door: Front, caplog: pytest.LogCaptureFixture) -> None:
+    """Half a body comes, then nobody: nothing is done, and nothing is logged as broken."""
+    key = await door.key("host")
+    address = httpx.URL(door.url)
+    _, writer = await asyncio.open_connection(address.host, address.port)
+    head = f"POST /v1/clients HTTP/1.1\r\nhost: {address.host}\r\nauthorization: Bearer {key}\r\n"
+    writer.write(f'{head}content-type: application/json\r\ncontent-length: 100\r\n\r\n{{"id": "ann"'.encode())
+    await writer.drain()
+    await asyncio.sleep(0.5)
+    with capture_logs() as said:
+        writer.close()
+        await writer.wait_closed()
+
+        async def is_logged() -> bool:
+            return any(line["event"] == "answered" for line in said)
+
+        await door.home.until(is_logged, "the request's line")
+    [line] = [line for line in said if line["event"] == "answered"]
+    assert (line["status"], line["route"]) == (499, "/clients")
+    assert not [line for line in said if line["log_level"] == "error"]
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+    assert (await (await door.caller("host")).get("/clients")).json()["items"] == []

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.chaos.evidence import Evidence, Journey
 from tests.chaos.history import Operation
-from tests.chaos.pathways import NOTE, SECRET_WORDS, TWIN, WORDS
+from tests.chaos.pathways import MAILS, NOTE, PERSON, SECRET_WORDS, TWIN, WORDS
 from tests.chaos.reference import Facts, Happening, Reference, journey_of
 
 _ALARMED = 90.0
@@ -163,9 +163,7 @@ def no_reminder_afterwards(evidence: Evidence) -> list[str]:
     for one in evidence.of("opt_out"):
         if one.outcome != "ok":
             continue
-        after = {
-            mail["id"] for mail in evidence.mails if mail["to"] == f"{one.client}@example.org" and mail["wall"] > one.ended + 1
-        }
+        after = {mail["id"] for mail in evidence.mails if mail["to"] == f"{one.client}{MAILS}" and mail["wall"] > one.ended + 1}
         if len(after) > _IN_FLIGHT:
             wrong.append(f"I6: {one.client} got {len(after)} mails after opting out")
     return wrong
@@ -188,13 +186,13 @@ def reminders_within_their_cap(evidence: Evidence) -> list[str]:
 
 
 def nothing_private_outside(evidence: Evidence) -> list[str]:
-    """I8: no note, no private answer, no answer at all in a mail, a webhook or a log."""
-    wrong = []
+    """I8: no note, no private answer, no answer at all in a mail, a webhook or a log; no word of anybody's in a database's files."""
+    wrong = [f"I8: {one}" for one in evidence.kept]
     places = [("a mail", mail["raw"]) for mail in evidence.mails] + [("a webhook", hook["body"]) for hook in evidence.hooks]
     places += list(evidence.logs.items())
     for where, text in places:
         wrong += [f"I8: {mark} stands in {where}" for mark in (NOTE, SECRET_WORDS, WORDS) if mark in text]
-    wrong += [f"I8: a name stands in the log {name}" for name, text in evidence.logs.items() if "NAME-c" in text]
+    wrong += [f"I8: a name stands in the log {name}" for name, text in evidence.logs.items() if PERSON in text]
     return wrong
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from tests.chaos.history import Journal, Operation
-from tests.chaos.pathways import TWIN, Pathway, answer
+from tests.chaos.pathways import MAILS, PERSON, TWIN, Pathway, answer
 
 _TRY = 12.0
 _PATIENCE = 90.0
@@ -110,7 +110,7 @@ class Person:
     @property
     def mail(self) -> str:
         """Where they read their mail."""
-        return f"{self.id}@example.org"
+        return f"{self.id}{MAILS}"
 
 
 def people(draw: random.Random, pathways: list[Pathway], slot: int, natures: Sequence[str] = NATURES) -> Iterator[Person]:
@@ -150,7 +150,7 @@ class Life:
         me = self._me
         if me.nature in ("sleeping", "waking"):
             me.quiet = _quiet_for(me)
-        wish = {"id": me.id, "email": me.mail, "display_name": f"NAME-{me.id}", "zone": me.zone, "practitioner": "dr-grey"}
+        wish = {"id": me.id, "email": me.mail, "display_name": f"{PERSON}-{me.id}", "zone": me.zone, "practitioner": "dr-grey"}
         wish |= {"quiet_hours": me.quiet} if me.quiet else {}
         await self._host("add", "POST", "/clients", wish)
         now = datetime.now(UTC)

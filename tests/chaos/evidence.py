@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +12,11 @@ from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 
 from tests.chaos.clients import Door, Person
 from tests.chaos.history import Operation, lines_of, operations_of
+from tests.chaos.pathways import MAILS, PERSON, SECRET_WORDS, WORDS
 from tests.chaos.stack import Stack
 from workflows.names import JOURNEY
+
+_OF_PEOPLE = (WORDS, SECRET_WORDS, PERSON, MAILS)
 
 
 @dataclass
@@ -60,6 +64,8 @@ class Evidence:
     """The words of every fault that was to happen."""
     after: list[str] = field(default_factory=list)
     """What did not work at once after the last fault."""
+    kept: list[str] = field(default_factory=list)
+    """Words of people's that stand in a file of the store's or of Temporal's."""
     gathered_at: float = 0.0
     healed_at: float = 0.0
     is_patient: bool = False
@@ -75,6 +81,19 @@ class Evidence:
         """Write it down beside the journals."""
         known = asdict(self) | {"logs": {}, "mails": [], "hooks": []}  # those have files of their own
         (folder / "evidence.json").write_text(json.dumps(known, ensure_ascii=False, indent=1, default=str))
+
+
+def words_kept(stack: Stack) -> list[str]:
+    """Words of people's in the files of the store and of Temporal, as whoever gets hold of a disk would look for them."""
+    files = [*stack.folder.glob("temporal.db*"), *stack.folder.glob("stepwell.db*")]
+    files += [one for one in stack.postgres.data.rglob("*") if one.is_file()] if stack.postgres else []
+    return [f"{mark} stands in {file.name}" for file in files for mark in _OF_PEOPLE if mark.encode() in _bytes(file)]
+
+
+def _bytes(file: Path) -> bytes:
+    with suppress(FileNotFoundError):  # it was a temporary one of the server's
+        return file.read_bytes()
+    return b""
 
 
 async def journeys_of(door: Door) -> list[dict[str, Any]]:

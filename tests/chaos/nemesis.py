@@ -30,6 +30,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
 NEEDS_POSTGRES = ("postgres", "store")
 
 
+_UNTIL_A_YES = 60.0
+"""Seconds within which somebody's answer is safe, whatever broke before: a task that was with a dead worker is given out after ten."""
+
+
 @dataclass(frozen=True)
 class Fault:
     """One thing that breaks `after` so many seconds of calm, for `lasts` seconds."""
@@ -155,7 +159,7 @@ class Nemesis:
         """Everything at once, as soon as somebody was told that their answer is safe."""
         self.acknowledged.clear()
         try:
-            await asyncio.wait_for(self.acknowledged.wait(), 20)
+            await asyncio.wait_for(self.acknowledged.wait(), _UNTIL_A_YES)
         except TimeoutError:
             return {"missed": "nobody was told anything"}
         await asyncio.sleep(lasts / 40)  # 0 to 50 ms

@@ -10,6 +10,7 @@ from tests.chaos.reference import PREVIOUS_DELIVERED, Step
 NOTE = "CANARY-NOTE"
 SECRET_WORDS = "CANARY-PRIVATE"
 WORDS = "CANARY-WORDS"
+PERSON, MAILS = "CANARY-NAME", "@canary.example"
 
 
 @dataclass(frozen=True)

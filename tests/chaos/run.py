@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.chaos.checker import check, unsettled
 from tests.chaos.clients import NATURES, Door, Life, Person, five_in_a_row, people
-from tests.chaos.evidence import Evidence, gather
+from tests.chaos.evidence import Evidence, gather, words_kept
 from tests.chaos.history import Journal
 from tests.chaos.mutants import MUTANTS
 from tests.chaos.nemesis import Fault, Nemesis, schedule
@@ -97,6 +97,7 @@ async def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> R
         late = (await _at_rest(stack, door, known, plan)).late
         after = await asyncio.gather(*(five_in_a_row(door, one) for one in _some(known)))
         evidence = await _at_rest(stack, door, known, plan)
+        evidence.kept = words_kept(stack)
     evidence.after = [one for found in after for one in found]
     evidence.late, evidence.healed_at = [*late, *evidence.late], healed_at
     evidence.keep(folder)

@@ -110,6 +110,7 @@ async def running(
             "crisis_text": "Call 112.",
             "notice_text": "Nobody watches.",
             "rate_host": 2000,
+            "log_level": "DEBUG",
         }
         surroundings = {
             "PYTHONPATH": str(ROOT),

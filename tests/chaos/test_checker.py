@@ -10,7 +10,7 @@ from tests.chaos.checker import INVARIANTS, check
 from tests.chaos.clients import Person
 from tests.chaos.evidence import Evidence, Journey
 from tests.chaos.history import Operation
-from tests.chaos.pathways import NOTE, WORDS, Pathway, answer
+from tests.chaos.pathways import MAILS, NOTE, PERSON, WORDS, Pathway, answer
 from tests.chaos.reference import Step
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -52,7 +52,7 @@ def row(purpose: str, occurrence: str, second: float, channel: str = "email") ->
     }
 
 
-def mail(purpose: str, occurrence: str, second: float, to: str = "c0-1@example.org", subject: str = "") -> dict[str, Any]:
+def mail(purpose: str, occurrence: str, second: float, to: str = f"c0-1{MAILS}", subject: str = "") -> dict[str, Any]:
     subject = subject or ("A reminder: …" if purpose == "reminder" else "Something new is waiting for you")
     return {
         "wall": wall(second),
@@ -167,7 +167,8 @@ _SPOILS: list[tuple[str, Callable[[Evidence], Any]]] = [
     ("I8", lambda e: e.mails[0].update(raw=f"a mail with {NOTE}")),
     ("I8", lambda e: e.hooks[0].update(body=f"{WORDS}-1")),
     ("I8", lambda e: e.logs.update(gateway="CANARY-PRIVATE-1")),
-    ("I8", lambda e: e.logs.update(gateway="hello NAME-c0-1")),
+    ("I8", lambda e: e.logs.update(gateway=f"hello {PERSON}-c0-1")),
+    ("I8", lambda e: e.kept.append("CANARY-WORDS in temporal.db")),
     ("I9", lambda e: e.journeys[NAME].history.pop(5)),
     ("I9", lambda e: e.journeys[NAME].history[2]["by"].update(role="engine")),
     ("I9", lambda e: setattr(e, "audit", "broken at 3")),

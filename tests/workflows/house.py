@@ -149,10 +149,9 @@ async def house(
     email: Mapping[str, Any] | None = None,
     keyring: Callable[[Database], Keyring] | None = None,
     converter: DataConverter | None = None,
-    server_file: Path | None = None,
 ) -> AsyncIterator[House]:
     """Everything up, and down again afterwards. `records` may replace the recording activity, `types` adds step types,
-    `email` says more of how mail is sent; other keys, or none at all with another `converter`; where the server keeps its state.
+    `email` says more of how mail is sent; other keys, or none at all with another `converter`.
     """
     known = types if types is not None else step_types()
     async with AsyncExitStack() as stack:
@@ -172,7 +171,7 @@ async def house(
                 dev_server_log_level="error",
                 search_attributes=list(SEARCH_ATTRIBUTES),
                 data_converter=converter or encrypting(database.keys),
-                dev_server_database_filename=str(server_file) if server_file else None,
+                dev_server_database_filename=str(folder / "temporal.db"),
             )
         )
         email = EmailChannel(
