@@ -4,6 +4,7 @@ Names, addresses, answers, questions and reasons, of every test that has a folde
 What mails say is looked at elsewhere (`tests/activities/test_canaries.py`): they carry their reader's own name and address.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,7 +63,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def found(folder: Path, words: set[str]) -> dict[str, set[str]]:
     """The words that stand in files below a folder, by file; as they are, and as JSON writes them."""
-    wanted = {one: {one.encode(), ascii(one)[1:-1].encode()} for one in words}
+    wanted = {one: {one.encode(), json.dumps(one)[1:-1].encode()} for one in words}
     leaks: dict[str, set[str]] = {}
     for file in folder.rglob("*") if wanted else ():
         if file.is_file() and not file.is_symlink() and not file.match(_MAIL):

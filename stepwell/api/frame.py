@@ -4,10 +4,11 @@ import re
 import time
 
 import structlog
+from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from stepwell.api.problems import ApiError
+from stepwell.api.problems import ApiError, of_error
 from store.ids import new_id
 
 LARGEST_BODY = 1024 * 1024
@@ -55,6 +56,10 @@ class Frame:
 
         try:
             await self._app(scope, _bounded(receive), sending)
+        except Exception as error:  # a fault of ours: answered in here, with the headers that no answer goes without
+            if status:
+                raise
+            await of_error(Request(scope), error)(scope, receive, sending)
         finally:
             took = round((time.perf_counter() - begun) * 1000, 1)
             # the route's own path, never the one asked for: that may hold what somebody typed

@@ -223,7 +223,7 @@ def install(app: FastAPI) -> None:
     async def gone(_request: Request, _error: Exception) -> Response:
         return Response(status_code=_HUNG_UP)
 
-    for kind in (ApiError, StepwellError, InvalidResponse, DefinitionError, Exception):
+    for kind in (ApiError, StepwellError, InvalidResponse, DefinitionError):
         app.add_exception_handler(kind, ours)
     app.add_exception_handler(ClientDisconnect, gone)
     app.add_exception_handler(RequestValidationError, malformed)
