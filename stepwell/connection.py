@@ -19,18 +19,29 @@ from workflows.policies import priority_of
 
 async def connect_to(settings: Settings, keys: Keyring) -> Client:
     """Connect, with everything encrypted, or raise Unavailable with what to check."""
-    is_embedded = settings.mail_folder is not None  # whatever keys and certificates are in the shell are for another server
-    config = ClientConnectConfig() if is_embedded else ClientConfigProfile.load().to_client_connect_config()
-    if settings.temporal:
-        config["target_host"] = settings.temporal
-        config["namespace"] = settings.namespace
-    address = config.setdefault("target_host", "127.0.0.1:7233")
-    config.setdefault("namespace", settings.namespace)
+    config = where_temporal_is(settings)
     try:
         return await encrypted_connection(config, keys)
     except (RPCError, RuntimeError) as error:
-        how = "start it with 'stepwell up'" if is_embedded else "check STEPWELL_TEMPORAL or TEMPORAL_ADDRESS, and that it runs"
-        raise Unavailable(f"no Temporal server answers at {address}; {how}") from error
+        up, check = "start it with 'stepwell up'", "check STEPWELL_TEMPORAL or TEMPORAL_ADDRESS, and that it runs"
+        how = up if _is_embedded(settings) else check
+        raise Unavailable(f"no Temporal server answers at {config['target_host']}; {how}") from error
+
+
+def where_temporal_is(settings: Settings) -> ClientConnectConfig:
+    """Its address and namespace, with what Temporal's own profile and environment say of certificates and keys."""
+    # whatever keys and certificates are in the shell are for another server than the embedded one
+    config = ClientConnectConfig() if _is_embedded(settings) else ClientConfigProfile.load().to_client_connect_config()
+    if settings.temporal:
+        config["target_host"] = settings.temporal
+        config["namespace"] = settings.namespace
+    config.setdefault("target_host", "127.0.0.1:7233")
+    config.setdefault("namespace", settings.namespace)
+    return config
+
+
+def _is_embedded(settings: Settings) -> bool:
+    return settings.mail_folder is not None
 
 
 async def encrypted_connection(config: ClientConnectConfig, keys: Keyring) -> Client:

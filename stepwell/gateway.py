@@ -15,9 +15,11 @@ from stepwell.api.provider import ProviderKeys
 from stepwell.api.terms import Terms
 from stepwell.api.tokens import Tokens, Trust, scopes_by_kind
 from stepwell.codecserver import create_codec_server
+from stepwell.connection import where_temporal_is
 from stepwell.console.surroundings import surroundings_from
 from stepwell.devserver import refuse_taken
 from stepwell.errors import NotRunning
+from stepwell.exposure import warn_where_anybody_may
 from stepwell.handle import Stepwell
 from stepwell.housekeeping import tidying
 from stepwell.patience import ImpatientProtocol
@@ -68,6 +70,7 @@ async def serving(app: FastAPI, host: str, port: int, *, option: str = "--http-p
 
 async def serve(settings: Settings, host: str, port: int) -> None:
     """Serve with these settings until SIGTERM or Ctrl-C; requests under way are finished first."""
+    await warn_where_anybody_may(where_temporal_is(settings))
     async with (
         Stepwell.connect(settings) as handle,
         tidying(handle.database),

@@ -233,9 +233,22 @@ def keys_folder(folder: Path) -> Path:
 
 
 def given_settings(*names: str) -> dict[str, Any]:
-    """What the environment says of these settings, where it says anything."""
-    given = {name: os.environ.get(f"STEPWELL_{name.upper()}") for name in names}
+    """What the environment says of these settings, where it says anything. Raises NotRunning."""
+    given = {name: _said_of(f"STEPWELL_{name.upper()}") for name in names}
     return {name: value for name, value in given.items() if value}
+
+
+def _said_of(variable: str) -> str | None:
+    """Its value, or what stands in the file that `…_FILE` names: a secret need not be in the environment."""
+    value, file = os.environ.get(variable), os.environ.get(f"{variable}_FILE")
+    if not file:
+        return value
+    if value:
+        raise NotRunning(f"set {variable} or {variable}_FILE, not both")
+    try:
+        return Path(file).read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        raise NotRunning(f"{variable}_FILE names {file}, which cannot be read") from None
 
 
 def load_settings() -> Settings:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 
@@ -29,8 +29,9 @@ from stepwell.acting import Acting
 from stepwell.beginning import Beginning
 from stepwell.care import care_from
 from stepwell.children import Children
-from stepwell.connection import add_search_attributes, connect_to
+from stepwell.connection import add_search_attributes, connect_to, where_temporal_is
 from stepwell.contacts import Owners
+from stepwell.exposure import warn_where_anybody_may
 from stepwell.opening import opened_store
 from stepwell.packages import installed_types
 from stepwell.retention import Departing, keep_by
@@ -59,9 +60,14 @@ WORKFLOWS = (
 )
 """Every workflow there is; each has a recorded history in the tests."""
 
+QUEUES = (JOURNEYS, RECORDS, TASKS, NOTIFICATIONS, WEBHOOKS)
+"""Every task queue there is."""
 
-def build_workers(connection: Client, database: Database, settings: Settings) -> Sequence[Worker]:
-    """One worker for each task queue. Raises BrokenPackage."""
+
+def build_workers(
+    connection: Client, database: Database, settings: Settings, *, queues: Collection[str] = QUEUES
+) -> Sequence[Worker]:
+    """One worker for each of these task queues. Raises BrokenPackage."""
     types = installed_types()
     secret = settings.host_secret.get_secret_value() if settings.host_secret else None
     outbound = Outbound(allowed_targets(settings))
@@ -79,49 +85,50 @@ def build_workers(connection: Client, database: Database, settings: Settings) ->
     notifications = notify_activities(
         database, email, settings.staff, owners=owners, journeys=owners, budget=budget_of(settings)
     )
-    return (
-        Worker(
+    workers: dict[str, Callable[[], Worker]] = {
+        JOURNEYS: lambda: Worker(
             connection,
             task_queue=JOURNEYS,
             workflows=WORKFLOWS,
             workflow_runner=workflow_runner(),
             max_cached_workflows=2000,
             graceful_shutdown_timeout=_GRACE,
-            identity=_identity("journeys"),
+            identity=_identity(JOURNEYS),
         ),
-        Worker(
+        RECORDS: lambda: Worker(
             connection,
             task_queue=RECORDS,
             activities=records,
             max_concurrent_activities=20,
             graceful_shutdown_timeout=_GRACE,
-            identity=_identity("records"),
+            identity=_identity(RECORDS),
         ),
-        Worker(
+        TASKS: lambda: Worker(
             connection,
             task_queue=TASKS,
             activities=tasks,
             max_concurrent_activities=20,
             graceful_shutdown_timeout=_GRACE,
-            identity=_identity("tasks"),
+            identity=_identity(TASKS),
         ),
-        Worker(
+        NOTIFICATIONS: lambda: Worker(
             connection,
             task_queue=NOTIFICATIONS,
             activities=notifications,
             max_concurrent_activities=50,
             graceful_shutdown_timeout=_GRACE,
-            identity=_identity("notifications"),
+            identity=_identity(NOTIFICATIONS),
         ),
-        Worker(
+        WEBHOOKS: lambda: Worker(
             connection,
             task_queue=WEBHOOKS,
             activities=webhook_activities(database, outbound),
             max_concurrent_activities=_MOST_COURIERS,
             graceful_shutdown_timeout=_GRACE,
-            identity=_identity("webhooks"),
+            identity=_identity(WEBHOOKS),
         ),
-    )
+    }
+    return [workers[queue]() for queue in queues]
 
 
 def email_settings(settings: Settings) -> EmailSettings:
@@ -143,16 +150,17 @@ def email_settings(settings: Settings) -> EmailSettings:
 
 def _identity(queue: str) -> str:
     """Seen in Temporal's UI: the process, and no machine's name."""
-    return f"{os.getpid()}@stepwell-{queue}"
+    return f"{os.getpid()}@{queue}"
 
 
-async def work(settings: Settings) -> None:
-    """Work until SIGTERM or Ctrl-C, then finish what is under way. Raises Unavailable."""
+async def work(settings: Settings, *, queues: Collection[str] = QUEUES) -> None:
+    """Work off these task queues until SIGTERM or Ctrl-C, then finish what is under way. Raises Unavailable."""
     async with opened_store(settings) as database:
         connection = await connect_to(settings, database.keys)
+        await warn_where_anybody_may(where_temporal_is(settings))
         await _prepare(connection)
         async with AsyncExitStack() as stack:
-            for worker in build_workers(connection, database, settings):
+            for worker in build_workers(connection, database, settings, queues=queues):
                 await stack.enter_async_context(worker)
             await stack.enter_async_context(watching(database, connection, installed_types()))
             structlog.get_logger("stepwell.worker").info("working", namespace=connection.namespace)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 import uvloop
+from click import Choice
 
 from stepwell import logs
 from stepwell.api.app import document
@@ -18,7 +19,7 @@ from stepwell.handle import Stepwell
 from stepwell.mailcatcher import read_mails
 from stepwell.settings import HOME, home, keys_folder, load_settings, operator_key_file, root_keys
 from stepwell.stack import Ports, Stack, running_stack
-from stepwell.workers import until_signalled, work
+from stepwell.workers import QUEUES, until_signalled, work
 from store.database import Database
 
 mail = typer.Typer(no_args_is_help=True, help="Look at what the embedded mail catcher got.")
@@ -107,13 +108,20 @@ def _say_where(stack: Stack, folder: Path, *, has_examples: bool) -> None:
     say("Try the tutorial next: docs/tutorial.md")
 
 
-def worker() -> None:
+def worker(
+    queue: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Work off this task queue only; several times for several.", click_type=Choice(QUEUES), show_default="all"
+        ),
+    ] = None,
+) -> None:
     """Run a worker by itself, with the settings in force, until SIGTERM or Ctrl-C."""
 
     async def job() -> None:
         settings = load_settings()
         logs.set_up(settings.log_level)
-        await work(settings)
+        await work(settings, queues=queue or QUEUES)
 
     run(job)
 
