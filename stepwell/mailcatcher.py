@@ -1,31 +1,13 @@
 """A mail server that keeps what it gets: for the embedded stack, and with bad manners for tests."""
 
 import asyncio
-import email
-import email.policy
 from collections.abc import Callable
-from datetime import datetime
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Literal
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from pydantic import BaseModel
 
 Manner = Literal["accept", "refuse", "reject_temporarily", "hang", "accept_then_drop"]
-
-
-class CaughtMail(BaseModel):
-    """One mail as it was received."""
-
-    file: str
-    to: str
-    subject: str
-    text: str
-    html: str
-    message_id: str
-    language: str
-    received_at: datetime
 
 
 class _Handler:
@@ -107,32 +89,3 @@ class MailCatcher:
         await asyncio.gather(*filter(None, ending), return_exceptions=True)
         await self._server.wait_closed()
         self._server = None
-
-
-def read_mails(folder: Path) -> list[CaughtMail]:
-    """What was caught, the oldest first."""
-    mails = []
-    for file in sorted(folder.glob("*.eml")):
-        message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
-        mails.append(
-            CaughtMail(
-                file=file.name,
-                to=str(message["To"]),
-                subject=str(message["Subject"]),
-                text=_body(message, "plain"),
-                html=_body(message, "html"),
-                message_id=str(message["Message-ID"]),
-                language=str(message["Content-Language"] or ""),
-                received_at=datetime.fromtimestamp(file.stat().st_mtime).astimezone(),
-            )
-        )
-    return mails
-
-
-def _body(message: EmailMessage, kind: str) -> str:
-    """The words of one kind; empty where there are none that can be read, for anybody may send here."""
-    part = message.get_body((kind,))
-    try:
-        return str(part.get_content()) if part else ""
-    except (LookupError, ValueError):
-        return ""

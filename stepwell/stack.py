@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from stepwell.access import SCOPES, process
 from stepwell.api.app import create_app
@@ -18,7 +18,6 @@ from stepwell.gateway import serving, terms_from
 from stepwell.handle import Stepwell
 from stepwell.housekeeping import tidying
 from stepwell.keys import caller_of_key
-from stepwell.mailcatcher import MailCatcher
 from stepwell.packages import installed_types
 from stepwell.settings import (
     Settings,
@@ -32,6 +31,9 @@ from stepwell.settings import (
 from stepwell.watchman import watching
 from stepwell.workers import build_workers
 from store.database import Database
+
+if TYPE_CHECKING:
+    from stepwell.mailcatcher import MailCatcher
 
 SCOPES_OF_OPERATOR = tuple(one for one in SCOPES if one != "act")
 """Of the embedded stack's own operator: everything, `reveal` too."""
@@ -58,7 +60,7 @@ class Ports:
 class Stack:
     """A running stack: its settings, for others to reach it, and a handle of its own."""
 
-    def __init__(self, settings: Settings, handle: Stepwell, server: DevServer, mail: MailCatcher) -> None:
+    def __init__(self, settings: Settings, handle: Stepwell, server: DevServer, mail: "MailCatcher") -> None:
         self.settings = settings
         self.handle = handle
         self.server = server
@@ -77,7 +79,7 @@ async def running_stack(folder: Path, ports: Ports, *, works: bool = True) -> As
         refuse_taken(ports.http, "the HTTP API", "--http-port")
         database = await _open_store(folder)
         stack.push_async_callback(database.close)
-        mail = MailCatcher(folder / "mail", port=ports.mail)
+        mail = _mail_catcher(folder, ports)
         await mail.start()
         stack.push_async_callback(mail.stop)
         server = DevServer(folder, ports.temporal, ports.ui, database.keys)
@@ -112,6 +114,15 @@ async def running_stack(folder: Path, ports: Ports, *, works: bool = True) -> As
         _announce(folder, settings)
         stack.callback(lambda: stack_file(folder).unlink(missing_ok=True))
         yield Stack(settings, handle, server, mail)
+
+
+def _mail_catcher(folder: Path, ports: Ports) -> "MailCatcher":
+    """Imported here alone: who runs no stack of their own need not have it."""
+    try:
+        from stepwell.mailcatcher import MailCatcher
+    except ModuleNotFoundError:
+        raise NotRunning("the mail catcher is not installed: pip install 'stepwell[embedded]'") from None
+    return MailCatcher(folder / "mail", port=ports.mail)
 
 
 def _store(folder: Path) -> str:

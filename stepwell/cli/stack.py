@@ -11,12 +11,12 @@ from click import Choice
 
 from stepwell import logs
 from stepwell.api.app import document
+from stepwell.caughtmail import read_mails
 from stepwell.cli.output import Exit, Json, fail, progress, run, say, show_json, show_table
 from stepwell.errors import NotFound, NotRunning, Refused
 from stepwell.gateway import serve as gateway_serve
 from stepwell.gateway import serve_codec as gateway_serve_codec
 from stepwell.handle import Stepwell
-from stepwell.mailcatcher import read_mails
 from stepwell.settings import HOME, home, keys_folder, load_settings, operator_key_file, root_keys
 from stepwell.stack import Ports, Stack, running_stack
 from stepwell.workers import QUEUES, until_signalled, work

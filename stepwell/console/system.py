@@ -9,12 +9,12 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi import Path as InPath
 from fastapi.responses import Response
 
+from stepwell.caughtmail import CaughtMail, read_mails
 from stepwell.console.frame import ConsoleRoute
 from stepwell.console.journeys import Door
 from stepwell.console.overview import NIGHT, standing
 from stepwell.console.pages import fragment, go, page
 from stepwell.errors import Forbidden, NotFound
-from stepwell.mailcatcher import CaughtMail, read_mails
 from store.journeys import OVER
 
 router = APIRouter(route_class=ConsoleRoute)

@@ -17,7 +17,8 @@ from engine.effects import Notify, NotifyResult, Record, SendContacts
 from engine.messages import Message
 from engine.publishing import compile_pathway
 from engine.turn import Turn
-from stepwell.mailcatcher import CaughtMail, MailCatcher, read_mails
+from stepwell.caughtmail import CaughtMail, read_mails
+from stepwell.mailcatcher import MailCatcher
 from store import clients, journeys, ledger, pathways
 from store.database import Database
 from store.tables import ClientRow, JourneyRow, NotificationRow, PractitionerRow

@@ -8,8 +8,8 @@ import pytest
 from temporalio.service import RPCError, RPCStatusCode
 
 from stepwell import NotFound, Refused
+from stepwell.caughtmail import read_mails
 from stepwell.enrolment import Wish, enrol
-from stepwell.mailcatcher import read_mails
 from store import erasing, outbox
 from store.contacts import owner_of
 from store.erasing import Whose

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from engine.steps import step_types
 from stepwell import Stepwell
-from stepwell.mailcatcher import MailCatcher, read_mails
+from stepwell.caughtmail import read_mails
+from stepwell.mailcatcher import MailCatcher
 from stepwell.models import ClientChanges
 from tests.e2e.processes import ROOT, Child, environment, store_and_server, store_in
 from tests.pathways import document, step

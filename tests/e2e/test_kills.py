@@ -15,8 +15,9 @@ from temporalio.api.enums.v1 import PendingActivityState, TimeoutType
 
 from engine.steps import step_types
 from stepwell import Stepwell, Unavailable
+from stepwell.caughtmail import read_mails
 from stepwell.devserver import DevServer
-from stepwell.mailcatcher import MailCatcher, read_mails
+from stepwell.mailcatcher import MailCatcher
 from store.database import Database
 from tests.e2e.processes import ROOT, Child, environment, free_port, store_and_server, store_in
 from tests.pathways import document, step

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from stepwell import Refused
-from stepwell.mailcatcher import read_mails
+from stepwell.caughtmail import read_mails
 from stepwell.takeaway import page_of
 from tests.pathways import document, step
 from tests.workflows.house import House

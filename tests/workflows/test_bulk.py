@@ -12,7 +12,7 @@ from engine.steps import step_types
 from stepwell import NotFound, Refused
 from stepwell.access import Caller
 from stepwell.acting import Acting
-from stepwell.mailcatcher import read_mails
+from stepwell.caughtmail import read_mails
 from stepwell.models import BulkAction, BulkJob, JourneyQuery
 from store import bulk
 from store.search import Filters

@@ -11,7 +11,7 @@ from engine.calendar import wall
 from engine.zones import zone_of
 from stepwell import Forbidden, Refused
 from stepwell.access import Caller
-from stepwell.mailcatcher import CaughtMail, read_mails
+from stepwell.caughtmail import CaughtMail, read_mails
 from stepwell.models import ClientChanges
 from stepwell.watchman import wake_owners
 from store import clients, contacts

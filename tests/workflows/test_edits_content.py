@@ -7,7 +7,7 @@ import pytest
 
 from engine.messages import By, OpenStep
 from stepwell import InvalidResponse, Refused
-from stepwell.mailcatcher import read_mails
+from stepwell.caughtmail import read_mails
 from store import journeys
 from tests.pathways import document, step
 from tests.workflows.house import House

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from stepwell import NotFound, Refused
-from stepwell.mailcatcher import read_mails
+from stepwell.caughtmail import read_mails
 from tests.pathways import EXAMPLES, document, step
 from tests.workflows.house import House
 

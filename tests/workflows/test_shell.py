@@ -15,7 +15,7 @@ from activities.recorder import Recorder
 from engine.effects import Record, RecordResult
 from engine.messages import By, Respond
 from stepwell import Refused
-from stepwell.mailcatcher import read_mails
+from stepwell.caughtmail import read_mails
 from stepwell.messenger import submit
 from store.database import StoreUnavailable
 from tests.pathways import document, step

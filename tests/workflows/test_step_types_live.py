@@ -8,7 +8,7 @@ import pytest
 from engine.messages import By
 from engine.steps import step_types
 from stepwell import Refused, Unavailable, watchman
-from stepwell.mailcatcher import read_mails
+from stepwell.caughtmail import read_mails
 from tests.pathways import document, step
 from tests.workflows.house import House
 from tests.workflows.test_journeys import enter
