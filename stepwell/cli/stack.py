@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 import uvloop
-from click import Choice
 
 from stepwell import logs
 from stepwell.api.app import document
@@ -108,20 +107,28 @@ def _say_where(stack: Stack, folder: Path, *, has_examples: bool) -> None:
     say("Try the tutorial next: docs/tutorial.md")
 
 
-def worker(
-    queue: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Work off this task queue only; several times for several.", click_type=Choice(QUEUES), show_default="all"
-        ),
-    ] = None,
-) -> None:
+def _known_queues(given: list[str] | None) -> list[str]:
+    for one in given or ():
+        if one not in QUEUES:
+            raise typer.BadParameter(f"there is no task queue {one}; these are: {', '.join(QUEUES)}")
+    return given or list(QUEUES)
+
+
+Queues = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--queue", help="Work off this task queue; given again, that one too.", show_default="all", callback=_known_queues
+    ),
+]
+
+
+def worker(queues: Queues = None) -> None:
     """Run a worker by itself, with the settings in force, until SIGTERM or Ctrl-C."""
 
     async def job() -> None:
         settings = load_settings()
         logs.set_up(settings.log_level)
-        await work(settings, queues=queue or QUEUES)
+        await work(settings, queues=queues or QUEUES)
 
     run(job)
 

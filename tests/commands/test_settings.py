@@ -1,5 +1,7 @@
 """Settings that do not fit are refused with words, before anything is lost by them."""
 
+from pathlib import Path
+
 import pytest
 
 from stepwell.errors import NotRunning
@@ -66,3 +68,23 @@ def test_what_the_deployer_trusts_is_listed_and_the_host_is_among_it(monkeypatch
     monkeypatch.setenv("STEPWELL_OUTBOUND_ALLOW", "Hooks.lan:8443, [fd00::1]:443")
     monkeypatch.setenv("STEPWELL_HOST_URL", "https://host.example.org/tasks")
     assert allowed_targets(load_settings()) == ("hooks.lan:8443", "[fd00::1]:443", "host.example.org:443")
+
+
+def test_SC28_a_setting_may_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As secrets are handed to containers; the file's last line break is not part of it."""
+    (tmp_path / "database").write_text("sqlite:////nowhere/x.db\n")
+    (tmp_path / "nothing").write_text("\n")
+    monkeypatch.setenv("STEPWELL_DATABASE_FILE", str(tmp_path / "database"))
+    monkeypatch.setenv("STEPWELL_SMTP_PASSWORD_FILE", str(tmp_path / "nothing"))
+    settings = load_settings()
+    assert (settings.database, settings.smtp_password) == ("sqlite:////nowhere/x.db", None)
+
+
+def test_a_setting_stands_in_one_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what cannot be read is no setting that is missing."""
+    monkeypatch.setenv("STEPWELL_DATABASE_FILE", str(tmp_path / "database"))
+    with pytest.raises(NotRunning, match="STEPWELL_DATABASE_FILE names .*, which cannot be read"):
+        load_settings()
+    monkeypatch.setenv("STEPWELL_DATABASE", "sqlite:////nowhere/x.db")
+    with pytest.raises(NotRunning, match="set STEPWELL_DATABASE or STEPWELL_DATABASE_FILE, not both"):
+        load_settings()
