@@ -83,7 +83,7 @@ def test_SC28_a_setting_may_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.
 def test_a_setting_stands_in_one_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And what cannot be read is no setting that is missing."""
     monkeypatch.setenv("STEPWELL_DATABASE_FILE", str(tmp_path / "database"))
-    with pytest.raises(NotRunning, match="STEPWELL_DATABASE_FILE names .*, which cannot be read"):
+    with pytest.raises(NotRunning, match=r"STEPWELL_DATABASE_FILE names .*, which cannot be read"):
         load_settings()
     monkeypatch.setenv("STEPWELL_DATABASE", "sqlite:////nowhere/x.db")
     with pytest.raises(NotRunning, match="set STEPWELL_DATABASE or STEPWELL_DATABASE_FILE, not both"):
