@@ -4,7 +4,7 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 WORKERS ?= 2
 
-NODE_TESTS := tests/consumers/node/node_modules/installed tests/browser/node_modules/installed
+NODE_TESTS := $(patsubst %,%/node_modules/installed,tests/consumers/node tests/browser tests/deploy)
 HOST_CLIENT := examples/host_app/stepwell_client/__init__.py
 
 .DEFAULT_GOAL := help
@@ -21,7 +21,7 @@ help: ## Say what one can do here
 	@echo "make docs    write the pages of the step types"
 	@echo "make chaos   break everything again and again for an hour, and see what holds; MINUTES and SEED say otherwise"
 	@echo "make bench   measure the engine, the simulator, and reading 100,000 journeys"
-	@echo "make lock    write requirements.lock anew from pyproject.toml"
+	@echo "make lock    write requirements.lock, and what is in the image, anew from pyproject.toml"
 	@echo "make clean   remove what was made here, but never the data in .stepwell"
 
 .venv/installed: requirements.lock pyproject.toml
@@ -89,6 +89,8 @@ chaos: .venv/installed ## Break it
 lock: .venv/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra fhir -c requirements.lock --no-annotate --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o deploy/runtime.lock
+	@echo hatchling | $(BIN)/uv pip compile - -c requirements.lock --no-annotate --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o deploy/build.lock
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

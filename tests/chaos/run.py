@@ -33,6 +33,8 @@ class Plan:
     natures: tuple[str, ...] = NATURES
     loses: float = 0.0
     """How often what an activity did is lost on its way back."""
+    clocks: tuple[tuple[str, str], ...] = ()
+    """Whose clock is wrong, and by how much."""
     mutant: str = ""
     patient: bool = False
     """Whether to wait until webhooks go out again where their worker died: a minute."""
@@ -82,7 +84,7 @@ async def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> R
     async with AsyncExitStack() as around:
         history, broken = (around.enter_context(closing(Journal(folder / f"{name}.jsonl"))) for name in ("history", "faults"))
         stack = await around.enter_async_context(
-            running(folder, pathways, store=plan.store, mutant=plan.mutant, loses=plan.loses)
+            running(folder, pathways, store=plan.store, mutant=plan.mutant, loses=plan.loses, clocks=dict(plan.clocks))
         )
         door = Door(stack.urls, stack.secret, history)
         around.push_async_callback(door.close)

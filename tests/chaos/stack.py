@@ -6,10 +6,11 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from temporalio.client import Client
 
@@ -92,9 +93,19 @@ class Stack:
 
 @asynccontextmanager
 async def running(
-    folder: Path, pathways: list[Pathway], *, store: str, mutant: str = "", loses: float = 0.0, rotate_at: int = 60
+    folder: Path,
+    pathways: list[Pathway],
+    *,
+    store: str,
+    mutant: str = "",
+    loses: float = 0.0,
+    rotate_at: int = 60,
+    clocks: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Stack]:
-    """Two workers, two gateways, a server and a store behind links, witnesses outside, and pathways to go through."""
+    """Two workers, two gateways, a server and a store behind links, witnesses outside, and pathways to go through.
+
+    `clocks`: by how much the clock of a worker or gateway is wrong, as faketime takes it, such as `+1h`.
+    """
     async with AsyncExitStack() as stack:
         postgres, url, keys = await _store(stack, folder, store)
         server = DevServer(folder, free_port(), free_port(), keys)
@@ -124,7 +135,8 @@ async def running(
                 "temporal": f"127.0.0.1:{links[f'{side}-temporal'].port}",
                 "database": _through(url, links.get(f"{side}-store")),
             }
-            made = Member([sys.executable, *words], environment(**settings, **through) | surroundings, folder, name)
+            clock = _clock(clocks[name]) if name in clocks else {}
+            made = Member([sys.executable, *words], environment(**settings, **through) | surroundings | clock, folder, name)
             stack.callback(made.stop)
             return made
 
@@ -171,6 +183,13 @@ async def running(
             endpoint.id,
             members,
         )
+
+
+def _clock(wrong: str) -> dict[str, str]:
+    """What makes a process read another time of day; how time passes for it stays as it is."""
+    library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+    assert library is not None, "the tests need libfaketime; on Debian: apt-get install faketime"
+    return {"LD_PRELOAD": str(library), "FAKETIME": wrong, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
 
 async def _store(stack: AsyncExitStack, folder: Path, store: str) -> tuple[Postgres | None, str, Keyring]:
