@@ -64,13 +64,13 @@ class Bulk:
 
     async def _next(self, wanted: CarryOut) -> tuple[BulkJobRow, list[BulkItemRow]]:
         """The job and what comes next of it; it is finished where nothing does."""
-        async with self._database.read() as session:
+        async with self._database.of(wanted.tenant).read() as session:
             job = await bulk.get(session, wanted.tenant, wanted.job)
             if job is None:
                 raise ApplicationError(f"the job {wanted.job} is not in the store", type="NoJob", non_retryable=True)
             waiting = await bulk.items(session, job.id, states=bulk.TO_DO, limit=_AT_ONCE)
         if job.cancelled_at is not None or not waiting:
-            async with self._database.begin() as session:
+            async with self._database.of(wanted.tenant).begin() as session:
                 job = await bulk.get(session, wanted.tenant, wanted.job) or job
                 await bulk.finish(session, job, datetime.now(UTC))
             _log.info("bulk action finished", job=job.id, action=job.action)
@@ -82,6 +82,6 @@ class Bulk:
         except Exception as error:  # one journey keeps no other back, whatever is wrong with it
             _log.error("a journey cannot be acted on", job=job.id, journey=item.journey, error=repr(error))
             outcome = Outcome("failed", f"{type(error).__name__}; the worker's log says more")
-        async with self._database.begin() as session:
+        async with self._database.of(job.tenant).begin() as session:
             now = datetime.now(UTC)
             await bulk.settle(session, job.id, item.journey, outcome.state, outcome.message, now, difference=outcome.difference)

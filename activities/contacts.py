@@ -80,7 +80,7 @@ class Contacts:
         """One mail after the other until nothing may go out any more; one at most, but for what is urgent."""
         async with alive():
             while True:
-                async with self._database.begin() as session:
+                async with self._database.of(wanted.tenant).begin() as session:
                     await contacts.take(session, wanted.tenant, wanted.client)
                     letter = await self._next(session, wanted)
                 if isinstance(letter, ContactsSent):
@@ -225,7 +225,7 @@ class Contacts:
         """The next channel; where none brings it to the client, the journey hears of it. Noted last: till then it is tried."""
         for row in letter.contacts:
             first = effect = Notify.model_validate(row.effect)
-            async with self._database.begin() as session:
+            async with self._database.of(effect.tenant).begin() as session:
                 (await self._line(session, effect)).failed = reason
             while True:
                 effect = fall_back(effect)
@@ -245,8 +245,9 @@ class Contacts:
         look_at: datetime | None = None,
         taken_at: datetime | None = None,
     ) -> None:
-        async with self._database.begin() as session:
-            await contacts.take(session, letter.contacts[0].tenant, letter.contacts[0].client)
+        first = letter.contacts[0]
+        async with self._database.of(first.tenant).begin() as session:
+            await contacts.take(session, first.tenant, first.client)
             for one in letter.contacts:
                 row = await contacts.get(session, one.id)
                 if row is None:  # deleted with its client meanwhile

@@ -56,7 +56,7 @@ class Courier:
             if row is None:
                 return False
             if has_news:
-                await self._collect(endpoint)
+                await self._collect(row)
                 _, _, found = await self._look(endpoint)
             sent = sum(await asyncio.gather(*(self._send(row, delivery, event) for delivery, event in found)))
             if time.monotonic() >= ends_at or activity.is_worker_shutdown():
@@ -67,16 +67,16 @@ class Courier:
 
     async def _look(self, endpoint: str) -> tuple[EndpointRow | None, bool, list[tuple[DeliveryRow, OutgoingRow]]]:
         """The endpoint where it is sent to, whether it has news, and what is due: one look, since it is idle nearly always."""
-        async with self._database.read() as session:
+        async with self._database.of_every_tenant().read() as session:  # whose it is, only its row says
             row = await session.get(EndpointRow, endpoint)
             if row is None or row.disabled_at is not None:
                 return None, False, []
             has_news = await webhooks.has_news(session, row)
             return row, has_news, await webhooks.due(session, endpoint, self._now(), _AT_ONCE)
 
-    async def _collect(self, endpoint: str) -> None:
-        async with self._database.begin() as session:
-            row = await webhooks.take(session, endpoint)
+    async def _collect(self, endpoint: EndpointRow) -> None:
+        async with self._database.of(endpoint.tenant).begin() as session:
+            row = await webhooks.take(session, endpoint.id)
             if row is not None:
                 await webhooks.collect(session, row, self._now())
 
@@ -92,13 +92,13 @@ class Courier:
             return False  # no attempt, so none of its attempts is used up
         except (RefusedTarget, Unanswered) as error:
             failed = str(error)
-        await self._note(endpoint.id, delivery, Attempt(delivery.attempts + 1, at, status, retry_after), failed)
+        await self._note(endpoint, delivery, Attempt(delivery.attempts + 1, at, status, retry_after), failed)
         return True
 
-    async def _note(self, endpoint: str, delivery: DeliveryRow, attempt: Attempt, failed: str | None) -> None:
-        verdict = verdict_on(attempt, endpoint, delivery.event)
-        async with self._database.begin() as session:
-            row = await webhooks.take(session, endpoint)
+    async def _note(self, endpoint: EndpointRow, delivery: DeliveryRow, attempt: Attempt, failed: str | None) -> None:
+        verdict = verdict_on(attempt, endpoint.id, delivery.event)
+        async with self._database.of(endpoint.tenant).begin() as session:
+            row = await webhooks.take(session, endpoint.id)
             if row is None or not await webhooks.note(session, row, delivery.position, attempt, verdict, failed):
                 return
             if verdict.is_gone:
@@ -108,7 +108,7 @@ class Courier:
         log = _log.info if verdict.state == "delivered" else _log.warning
         log(
             "carried",
-            endpoint=endpoint,
+            endpoint=endpoint.id,
             event_id=delivery.event,
             attempt=attempt.number,
             state=verdict.state,

@@ -47,7 +47,7 @@ class Erasing:
             return Erased()
 
     async def _erasure(self, wanted: Erase) -> ErasureRow:
-        async with self._database.read() as session:
+        async with self._database.of(wanted.tenant).read() as session:
             row = await erasing.get(session, wanted.tenant, wanted.erasure)
         if row is None:
             raise ApplicationError(f"the deletion {wanted.erasure} is not in the store", type="NoErasure", non_retryable=True)
@@ -66,14 +66,14 @@ class Erasing:
         await self._go_on(erasure, "rows", names, ended)
 
     async def _names(self, erasure: ErasureRow) -> list[str]:
-        async with self._database.read() as session:
+        async with self._database.of(erasure.tenant).read() as session:
             found = await erasing.executions(session, _whose(erasure))
         return sorted({*erasure.executions, *found})
 
     async def _erase_rows(self, erasure: ErasureRow) -> None:
         whose = _whose(erasure)
         while True:
-            async with self._database.begin() as session:
+            async with self._database.of(erasure.tenant).begin() as session:
                 deleted = await erasing.delete_some(session, whose)
                 await self._add(session, erasure, rows=deleted)
             if not deleted:
@@ -81,7 +81,7 @@ class Erasing:
         await self._rest(erasure, whose)
 
     async def _go_on(self, erasure: ErasureRow, stage: str, names: list[str], ended: int = 0) -> None:
-        async with self._database.begin() as session:
+        async with self._database.of(erasure.tenant).begin() as session:
             await self._add(session, erasure, stage=stage, executions=names, ended=ended)
 
     async def _add(
@@ -99,7 +99,7 @@ class Erasing:
     async def _rest(self, erasure: ErasureRow, whose: Whose) -> None:
         """What everything hung on, the receipt and the last event about them: all of it or nothing."""
         now = datetime.now(UTC)
-        async with self._database.begin() as session:
+        async with self._database.of(erasure.tenant).begin() as session:
             await take_turn(session, "client", whose.tenant, whose.client)
             late = sorted({*erasure.executions, *await erasing.executions(session, whose)})
             await take_turn(session, "audit", whose.tenant)  # whoever writes about them at this moment comes before
@@ -115,7 +115,7 @@ class Erasing:
     async def _look_again(self, erasure: ErasureRow) -> None:
         """Whatever was being started at the very moment: it found nobody, and is deleted as well."""
         ended = await self._executions.erase(*erasure.executions)
-        async with self._database.begin() as session:
+        async with self._database.of(erasure.tenant).begin() as session:
             await self._add(session, erasure, ended=ended, stage="finished", executions=[], finished_at=datetime.now(UTC))
 
 

@@ -51,7 +51,7 @@ class Groups:
     async def _batch(self, wanted: StartGroup) -> StartedSome | None:
         """Start a batch; None: there may be more for now."""
         now = datetime.now(UTC)
-        async with self._database.begin() as session:
+        async with self._database.of(wanted.tenant).begin() as session:
             # taken: whoever adds members does it before this, or finds the group finished and has it carry on
             group = await groups.take(session, wanted.tenant, wanted.group)
             if group is None:
@@ -70,7 +70,7 @@ class Groups:
             return StartedSome(is_finished=False, wait_seconds=min(max(1.0, wait), _LONGEST_WAIT))
         pace = asyncio.create_task(asyncio.sleep(len(due) / group.per_second))
         became = await self._starts.start(group, due)
-        async with self._database.begin() as session:
+        async with self._database.of(wanted.tenant).begin() as session:
             # a date that was changed meanwhile is told to whoever is settled by then; these are not, and hear of it next
             known = await groups.take(session, wanted.tenant, wanted.group)
             if known is not None and known.dates == group.dates:

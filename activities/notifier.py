@@ -88,7 +88,7 @@ class Notifier:
 
     async def _prepare(self, effect: Notify) -> _Letter | HandedOver | NotifyResult:
         """Note the attempt, check that the message still means something, and word it (rules R2, R3)."""
-        async with self._database.begin() as session:
+        async with self._database.of(effect.tenant).begin() as session:
             if effect.to == "client":
                 await contacts.take(session, effect.tenant, effect.client)
             journey = await journeys.get(session, effect.tenant, effect.journey)
@@ -208,7 +208,7 @@ class Notifier:
 
     async def _note(self, effect: Notify, *, failed: str | None = None, is_final: bool = False) -> None:
         """Note how it ended. What was accepted once stays accepted: an attempt given up as lost may still come home."""
-        async with self._database.begin() as session:
+        async with self._database.of(effect.tenant).begin() as session:
             if effect.to == "client":
                 await contacts.take(session, effect.tenant, effect.client)
             row = await ledger.intend(session, row_for(effect))

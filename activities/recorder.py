@@ -26,7 +26,7 @@ class Recorder:
     @activity.defn(name="record")
     async def record(self, effect: Record) -> RecordResult:
         """Store the events that are not stored yet; a gap before them is refused until it is filled."""
-        async with self._database.begin() as session:
+        async with self._database.of(effect.tenant).begin() as session:
             # alone: a recording given up as lost may still be at work beside its own retry
             journey = await journeys.take(session, effect.tenant, effect.journey)
             if journey is None:

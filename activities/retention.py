@@ -28,7 +28,7 @@ class Retention:
     """Looks through the whole store, of all tenants."""
 
     def __init__(self, database: Database, departures: Departures, keep: Keep) -> None:
-        self._database = database
+        self._database = database.of_every_tenant()
         self._departures = departures
         self._keep = keep
 

@@ -66,7 +66,7 @@ class Tasks:
 
     async def _shown(self, effect: Perform) -> Shown:
         """What the step would be shown with now (rule E)."""
-        async with self._database.read() as session:
+        async with self._database.of(effect.tenant).read() as session:
             journey = await journeys.get(session, effect.tenant, effect.journey)
             if journey is None:
                 raise ApplicationError(f"{effect.journey} is not in the store", type="NoJourney")

@@ -61,7 +61,7 @@ class Acting:
             await _ON_JOURNEYS[job.action](steering, job, journey)
             return
         on_steps = _ON_STEPS[job.action]
-        async with self._database.read() as session:
+        async with self._database.of(job.tenant).read() as session:
             steps = [one for one in await journeys.occurrences(session, journey) if on_steps.is_meant(one)]
         if not steps:
             raise Refused(*on_steps.none)
@@ -77,7 +77,7 @@ class Acting:
     async def _set_date(self, steering: Steering, job: BulkJobRow, journey: str) -> None:
         """Tell what the group says by now: of two jobs for one date, whichever comes last must not tell the older value."""
         facts = job.arguments
-        async with self._database.read() as session:
+        async with self._database.of(job.tenant).read() as session:
             group = await groups.get(session, job.tenant, facts["group"])
         text = group.dates.get(facts["name"], "") if group else facts["value"]
         value = date_from(text) if text else None
@@ -88,7 +88,7 @@ class Acting:
 
     async def _has_stopped(self, job: BulkJobRow, journey: str) -> bool:
         """Whether it was this job that ended the journey, before whoever carried it out could say so."""
-        async with self._database.read() as session:
+        async with self._database.of(job.tenant).read() as session:
             last = await events.read(session, journey, after=max(await events.last_number(session, journey) - 1, 0))
         return any(
             one.kind == "journey_stopped"

@@ -29,7 +29,7 @@ class Children:
 
     async def start(self, effect: Perform, parent: Parent) -> None:
         """Enter the same client on the pathway that `effect.details` names: one run, one journey."""
-        async with self._database.read() as session:
+        async with self._database.of(effect.tenant).read() as session:
             row = await journeys.get(session, effect.tenant, effect.journey)
         if row is None:
             raise NotFound(f"journey {effect.journey} is not in the store yet")
@@ -47,7 +47,7 @@ class Children:
 
     async def stop(self, effect: Perform) -> None:
         """Stop the journey that this run started, if it did and it still runs."""
-        async with self._database.read() as session:
+        async with self._database.of(effect.tenant).read() as session:
             started = await journeys.enrolled(session, effect.tenant, _key(effect))
         for row in started[:1]:
             stop = StopJourney(

@@ -42,7 +42,7 @@ class Desk:
         allowed: Collection[str] = (),
     ) -> None:
         """`allowed` are the `host:port` that requests of ours may go to although they are private."""
-        self._database = database
+        self._database = database.of(tenant)
         self._connection = connection
         self._caller = process(tenant)
         self._types = types
@@ -57,11 +57,12 @@ class Desk:
         """The same door for another caller: their tenant, their rights, their people."""
         door = copy(self)
         door._caller = caller
+        door._database = self._database.of(caller.tenant)
         return door
 
     @property
     def database(self) -> Database:
-        """The store behind this door."""
+        """The store behind this door, as the caller's tenant sees it."""
         return self._database
 
     @property

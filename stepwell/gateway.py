@@ -22,6 +22,7 @@ from stepwell.errors import NotRunning
 from stepwell.exposure import warn_where_anybody_may
 from stepwell.handle import Stepwell
 from stepwell.housekeeping import tidying
+from stepwell.opening import say_where_unbound
 from stepwell.patience import ImpatientProtocol
 from stepwell.settings import Settings, allowed_targets
 from stepwell.workers import until_signalled
@@ -76,6 +77,7 @@ async def serve(settings: Settings, host: str, port: int) -> None:
         tidying(handle.database),
         serving(create_app(handle, terms_from(settings), surroundings_from(settings)), host, port) as address,
     ):
+        await say_where_unbound(handle.database)
         structlog.get_logger("stepwell.gateway").info("serving", address=address)
         await until_signalled()
 
@@ -89,6 +91,7 @@ async def serve_codec(settings: Settings, host: str, port: int) -> None:
         Stepwell.connect(settings) as handle,
         serving(create_codec_server(handle, terms_from(settings), origins), host, port, option="--port") as address,
     ):
+        await say_where_unbound(handle.database)
         structlog.get_logger("stepwell.gateway").info("serving the codec", address=address)
         await until_signalled()
 

@@ -34,7 +34,7 @@ async def _again(database: Database) -> None:
 
 async def tidy(database: Database, now: datetime) -> None:
     """Forget what is of no use any more at that instant."""
-    async with database.begin() as session:
+    async with database.of_every_tenant().begin() as session:
         await idempotency.forget_before(session, now - KEPT)
         await attempts.forget(session, now)
         await links.forget(session, now - _EXPIRED_FOR)

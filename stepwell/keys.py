@@ -127,12 +127,12 @@ class Keys(Desk):
 async def caller_of_key(database: Database, secret: str) -> Caller | None:
     """Who is calling with this key; None where it is unknown, revoked or expired: nobody is told which."""
     now = datetime.now(UTC)
-    async with database.glance() as session:
+    async with database.of_every_tenant().glance() as session:
         row = await keys.by_hash(session, hash_of(secret))
     if row is None or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         return None
     if row.last_used_at is None or now - row.last_used_at > _USED_AGAIN:
-        async with database.begin() as session:
+        async with database.of(row.tenant).begin() as session:
             await keys.mark_used(session, row.id, now)
     return caller_from(row)
 

@@ -112,7 +112,7 @@ class Bearer(NamedTuple):
 
 async def bearer_of(database: Database, token: str) -> Bearer | None:
     """Whose link it is; None where it is unknown, expired or revoked: nobody is told which."""
-    async with database.read() as session:
+    async with database.of_every_tenant().read() as session:
         row = await links.find(session, token, "step", datetime.now(UTC))
         if row is None:
             return None
@@ -122,7 +122,7 @@ async def bearer_of(database: Database, token: str) -> Bearer | None:
 
 async def opting_out(database: Database, token: str) -> Caller | None:
     """Whose mails this token ends; None where it is none."""
-    async with database.read() as session:
+    async with database.of_every_tenant().read() as session:
         row = await links.find(session, token, "opt_out", datetime.now(UTC))
     return _caller(row.tenant, row.client, Step(row.journey, row.occurrence), row.hash) if row is not None else None
 

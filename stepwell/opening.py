@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
+
 from stepwell.settings import Settings, root_keys
 from store.database import Database
 
@@ -19,3 +21,14 @@ async def opened_store(settings: Settings) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
+
+
+async def say_where_unbound(database: Database) -> None:
+    """Warn whoever runs the process where its role is above the policies that keep tenants apart. Raises StoreUnavailable."""
+    why = await database.why_unbound()
+    if why is not None:
+        structlog.get_logger("stepwell.store").warning(
+            "the database does not keep tenants apart: its policies do not bind this role",
+            because=why,
+            then="give STEPWELL_DATABASE a role of its own, as SECURITY.md says under 'Two roles in PostgreSQL'",
+        )

@@ -60,7 +60,7 @@ async def _whatever_happens(part: Awaitable[object], what_fails: str) -> None:
 async def look(database: Database, connection: Connection, types: StepTypes) -> int:
     """Sound every alert that was left untold; say how many. One that cannot be told is said loudly. Raises StoreUnavailable."""
     sounded = 0
-    async with database.read() as session:
+    async with database.of_every_tenant().read() as session:
         left = await alerts.unwatched(session, datetime.now(UTC) - _GRACE)
     for alert in left:
         try:
@@ -73,7 +73,7 @@ async def look(database: Database, connection: Connection, types: StepTypes) -> 
 
 async def go_on_deleting(database: Database, connection: Connection) -> None:
     """See to it that every deletion that is decided is at work. Raises Unavailable."""
-    async with database.read() as session:
+    async with database.of_every_tenant().read() as session:
         wanted = await erasing.unfinished(session)
     for erasure in wanted:
         await engage_deletion(connection, erasure)
@@ -81,7 +81,7 @@ async def go_on_deleting(database: Database, connection: Connection) -> None:
 
 async def send_couriers(database: Database, connection: Connection) -> None:
     """See to it that every endpoint that is sent to has its courier. Raises StoreUnavailable or RPCError."""
-    async with database.read() as session:
+    async with database.of_every_tenant().read() as session:
         wanted = await webhooks.enabled(session)
     for tenant, endpoint in wanted:
         await engage(connection, tenant, endpoint)
@@ -89,7 +89,7 @@ async def send_couriers(database: Database, connection: Connection) -> None:
 
 async def wake_owners(database: Database, connection: Connection) -> int:
     """Wake the owner of every mail that should have been looked at; say how many. Raises StoreUnavailable or RPCError."""
-    async with database.read() as session:
+    async with database.of_every_tenant().read() as session:
         left = await contacts.overdue(session, datetime.now(UTC) - _LATE)
     for tenant, client in left:
         await owners.engage(connection, tenant, client)

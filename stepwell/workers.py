@@ -32,7 +32,7 @@ from stepwell.children import Children
 from stepwell.connection import add_search_attributes, connect_to, where_temporal_is
 from stepwell.contacts import Owners
 from stepwell.exposure import warn_where_anybody_may
-from stepwell.opening import opened_store
+from stepwell.opening import opened_store, say_where_unbound
 from stepwell.packages import installed_types
 from stepwell.retention import Departing, keep_by
 from stepwell.settings import Settings, allowed_targets, budget_of
@@ -156,6 +156,7 @@ def _identity(queue: str) -> str:
 async def work(settings: Settings, *, queues: Collection[str] = QUEUES) -> None:
     """Work off these task queues until SIGTERM or Ctrl-C, then finish what is under way. Raises Unavailable."""
     async with opened_store(settings) as database:
+        await say_where_unbound(database)
         connection = await connect_to(settings, database.keys)
         await warn_where_anybody_may(where_temporal_is(settings))
         await _prepare(connection)

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from copy import copy
 from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ from store.failures import StoreOutdated, StoreUnavailable, told_plainly
 from store.keyring import Keyring
 from store.rootkeys import RootKeys
 from store.sessions import new_session, sealed_columns
+from store.tenancy import EVERY, NOBODY, SETTING, TenantConnection, why_unbound
 
 __all__ = ["Database", "StoreOutdated", "StoreUnavailable"]
 
@@ -35,10 +37,14 @@ _SILENCE = 10.0
 _BEFORE_SEALING = "0011"
 """The revision whose tables are those of today, and may hold something in the clear."""
 _ONE_MIGRATES = text("SELECT pg_advisory_xact_lock(7378697629483821)")
+_EVERYBODYS = text(f"SET LOCAL {SETTING} = '{EVERY}'")
 
 
 class Database:
-    """A pool of connections. Open it once a process; `begin` to write, `read` to read, `glance` for a single question."""
+    """A pool of connections. Open it once a process and say whose rows are meant, by `of`, and where it has to be
+    `of_every_tenant`; then `begin` to write, `read` to read, `glance` for a single question."""
+
+    _tenant: str | None = None
 
     def __init__(self, engine: AsyncEngine, roots: RootKeys | None = None) -> None:
         self._engine = engine
@@ -59,7 +65,8 @@ class Database:
         """
         address = _read_address(url)
         is_file = address.get_backend_name() == "sqlite"
-        engine = create_async_engine(address, hide_parameters=True)
+        drivers = {} if is_file else {"connection_class": TenantConnection}
+        engine = create_async_engine(address, hide_parameters=True, connect_args=drivers)
         if is_file:
             event.listen(engine.sync_engine, "do_connect", _try_file)
             event.listen(engine.sync_engine, "connect", _set_up_sqlite)
@@ -69,11 +76,34 @@ class Database:
             event.listen(engine.sync_engine, "checkout", _refuse_dead)
         return cls(engine, roots)
 
+    def of(self, tenant: str) -> "Database":
+        """The same store for one tenant: on PostgreSQL nobody else's rows are there, and none of them can be written.
+
+        Raises ValueError for what cannot be a tenant.
+        """
+        if tenant in (EVERY, NOBODY) or not tenant.isprintable():
+            raise ValueError(f"{tenant!r} is no tenant")
+        return self._bound(tenant)
+
+    def of_every_tenant(self) -> "Database":
+        """The same store for work that spans tenants, or has to find out whose something is. A test lists who asks for it."""
+        return self._bound(EVERY)
+
+    def _bound(self, tenant: str) -> "Database":
+        bound = copy(self)
+        bound._tenant = tenant
+        return bound
+
+    @property
+    def _whose(self) -> str:
+        assert self._tenant is not None, "say whose rows are meant: of(tenant), or of_every_tenant()"
+        return self._tenant
+
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
         """A transaction that writes: all of it at the end, or nothing. Raises StoreUnavailable, StoreOutdated."""
         with told_plainly(self._engine.url):
-            async with self._turn, new_session(self._writer, self.keys) as session:
+            async with self._turn, new_session(self._writer, self.keys, self._whose) as session:
                 yield session
                 await session.commit()
 
@@ -81,14 +111,14 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A look at one moment of the store. Raises StoreUnavailable, StoreOutdated."""
         with told_plainly(self._engine.url):
-            async with new_session(self._reader, self.keys) as session:
+            async with new_session(self._reader, self.keys, self._whose) as session:
                 yield session
 
     @asynccontextmanager
     async def glance(self) -> AsyncIterator[AsyncSession]:
         """A look for questions that need not be answered of one moment: a third of the way of `read` for a single one."""
         with told_plainly(self._engine.url):
-            async with new_session(self._glancer, self.keys) as session:
+            async with new_session(self._glancer, self.keys, self._whose) as session:
                 yield session
 
     async def migrate(self) -> None:
@@ -109,6 +139,7 @@ class Database:
             async with self._writer.begin() as connection:
                 if not self.is_sqlite:
                     await connection.execute(_ONE_MIGRATES)
+                    await connection.execute(_EVERYBODYS)
                 return await connection.run_sync(_upgrade, revision)
 
     async def _rewrite(self) -> None:
@@ -131,6 +162,11 @@ class Database:
         if have != want:
             _refuse_newer(have)
             raise StoreOutdated(f"the database is at revision {have}, this version needs {want}; run 'stepwell store migrate'")
+
+    async def why_unbound(self) -> str | None:
+        """Why the database does not keep tenants apart for this role; None where it does, or never can (SQLite)."""
+        why: str | None = await self.run_sync(why_unbound)
+        return why
 
     async def run_sync(self, job: Any) -> Any:
         """Run a function on a plain connection; for checks of the tables themselves."""
@@ -188,6 +224,7 @@ def _refuse_dead(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> N
 
     To ask it each time, as the pool would, takes three messages there and back: more than most of our questions.
     """
+    connection.driver_connection.tenant = NOBODY  # whoever takes it has to say whose rows they mean
     if connection.driver_connection.is_closed():
         raise InvalidatePoolError
     if monotonic() - record.info.get("idle_since", monotonic()) > _SILENCE:

@@ -22,7 +22,7 @@ async def seal_everything(database: "Database") -> None:
     for table in sealed_columns():
         after: tuple[Any, ...] | None = None
         while True:
-            async with database.begin() as session:
+            async with database.of_every_tenant().begin() as session:
                 rows = await _seal_some(session, table, after)
             if len(rows) < A_BATCH:
                 break

@@ -49,6 +49,8 @@ def _meaning_of(error: Exception, where: URL) -> Exception | None:
         return StoreUnavailable(_about_file(where, words)) if _is_file_trouble(error) else None
     if code.startswith("28"):
         return StoreUnavailable(f"the database at {_host(where)} refuses the user or the password; check its address")
+    if code == "42501" and "permission denied" in words:
+        return StoreUnavailable("the database does not let this role at its tables; give it the rights that SECURITY.md says")
     if code == "3D000":
         return StoreUnavailable(f"there is no database {where.database} at {_host(where)}; create it first")
     lost = isinstance(error, OSError | OperationalError | InterfaceError | asyncpg.InterfaceError)

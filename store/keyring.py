@@ -46,6 +46,11 @@ class Keyring:
         self._workflows: _Kept[str] = _Kept(kept_for, clock)
 
     @property
+    def _everyone(self) -> "Database":
+        """Whose key it is, is what has to be found out; and the key of what belongs to nobody is no tenant's."""
+        return self._database.of_every_tenant()
+
+    @property
     def roots(self) -> RootKeys:
         """Where the root keys are. Raises KeysUnavailable where nobody said so."""
         if self._given is None:
@@ -56,13 +61,13 @@ class Keyring:
 
     async def are_used(self) -> bool:
         """Whether anything in the store needs its root keys."""
-        async with self._database.read() as session:
+        async with self._everyone.read() as session:
             return bool(await client_keys.one_of_each_root(session))
 
     async def check(self) -> None:
         """Raise KeysUnavailable where a root key is missing, or is not the one that wrapped what is in the store."""
         await self.roots.newest()
-        async with self._database.read() as session:
+        async with self._everyone.read() as session:
             known = await client_keys.one_of_each_root(session)
         for row in known:
             try:
@@ -76,7 +81,7 @@ class Keyring:
         if row is not None:
             return await self._of_client(session, row)
         if not _writes(session):  # what is made in a transaction that is not kept would be lost, with all it sealed
-            async with self._database.begin() as writing:
+            async with self._everyone.begin() as writing:
                 return await self._make_for_client(writing, tenant, client)
         return await self._make_for_client(session, tenant, client)
 
@@ -97,7 +102,7 @@ class Keyring:
         if row is not None:
             return await self._of_tenant(row)
         if not _writes(session):
-            async with self._database.begin() as writing:
+            async with self._everyone.begin() as writing:
                 return await self._first_of_tenant(writing, tenant)
         return await self._first_of_tenant(session, tenant)
 
@@ -106,7 +111,7 @@ class Keyring:
         known = self._workflows.get(workflow)
         if known is not None:
             return await self.by_id(known)
-        async with self._database.glance() as session:
+        async with self._everyone.glance() as session:
             owner = await whose(session, workflow)
             if owner is None:
                 raise KeyDestroyed(f"nothing is known of a workflow {workflow}: whose it was is gone, or never was here")
@@ -131,7 +136,7 @@ class Keyring:
         known = self._keys.get(id)
         if known is not None:
             return known
-        async with self._database.glance() as session:
+        async with self._everyone.glance() as session:
             return await self._stored(session, id)
 
     async def of_ids(self, session: AsyncSession, ids: Set[str]) -> dict[str, Key]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import Connection, event, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_session
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.attributes import get_history, set_attribute, set_committed_value
@@ -20,27 +20,36 @@ from store.keyring import Keyring
 from store.sealed import Ciphertext, Sealed
 from store.sealing import Key, KeyDestroyed, key_of, place
 from store.tables import AuditRow, ClientRow, JourneyRow, all_tables
+from store.tenancy import say_whose
 from store.workflows import Owner, of_journey
 
 PURPOSE = "store"
 AS_KEPT = "as_kept"
 """A statement's option: nothing is opened, the rows hold ciphertexts."""
-_KEYS, _LOADED, _OWNERS, _PLAIN = "keys", "loaded", "owners", "plain"
-"""What a session remembers: its keyring, rows just read, keys by whose they are, and values that stand sealed meanwhile."""
+_KEYS, _LOADED, _OWNERS, _PLAIN, _TENANT = "keys", "loaded", "owners", "plain", "tenant"
+"""What a session remembers: its keyring, rows just read, keys by whose they are, values that stand sealed meanwhile, its tenant."""
 
 
 class SealingSession(Session):
     """The session behind each of ours."""
 
 
-def new_session(engine: AsyncEngine, keys: Keyring) -> AsyncSession:
-    """A session that seals and opens with these keys."""
-    return AsyncSession(engine, sync_session_class=SealingSession, expire_on_commit=False, info={_KEYS: keys})
+def new_session(engine: AsyncEngine, keys: Keyring, tenant: str) -> AsyncSession:
+    """A session that seals and opens with these keys, on the rows of this tenant."""
+    facts = {_KEYS: keys, _TENANT: tenant}
+    return AsyncSession(engine, sync_session_class=SealingSession, expire_on_commit=False, info=facts)
 
 
 def sealed_columns() -> dict[type[SQLModel], tuple[str, ...]]:
     """Every table with sealed columns, and which those are."""
     return _SEALED
+
+
+@event.listens_for(SealingSession, "after_begin")
+def _say_whose(session: Session, _transaction: object, connection: Connection) -> None:
+    waits = say_whose(connection, session.info[_TENANT])
+    if waits is not None:
+        await_only(waits)
 
 
 @event.listens_for(SealingSession, "before_flush")

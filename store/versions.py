@@ -74,7 +74,7 @@ class Versions:
         known = self._known.get(name)
         if known is not None:
             return known
-        async with self._database.read() as session:
+        async with self._database.of(tenant).read() as session:
             row = await pathways.get(session, tenant, pathway, number)
         if row is None:
             raise MissingVersion(f"{pathway} version {number} is not in the store any more")
@@ -100,7 +100,7 @@ class Versions:
         return known
 
     async def _with_its_own(self, journey: JourneyRow, base: Published) -> Published:
-        async with self._database.read() as session:
+        async with self._database.of(journey.tenant).read() as session:
             added = {StepId(one.step): one for one in await journeys.added_steps(session, journey.id)}
         steps: dict[StepId, tuple[StepStructure, StepContent]] = {
             name: (StepStructure.model_validate(one.structure), StepContent.model_validate(one.content))

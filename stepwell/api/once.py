@@ -61,7 +61,7 @@ async def answer_once(
     except BaseException:
         await holder.let_go()
         raise
-    async with database.begin() as session:
+    async with holder.database.begin() as session:
         await idempotency.settle(session, mark, response.status_code, _sealed(seal, response))
     return response
 
@@ -70,7 +70,7 @@ class _Holder:
     """Whoever is at one request, and holds on to it while it lasts."""
 
     def __init__(self, database: Database, mark: str, tenant: str, fingerprint: str) -> None:
-        self._database = database
+        self.database = database.of(tenant)
         self._mark = mark
         self._tenant = tenant
         self._id = new_id("hold")
@@ -97,7 +97,7 @@ class _Holder:
             taken_by=self._id,
             taken_until=now + _LEASE,
         )
-        async with self._database.begin() as session:
+        async with self.database.begin() as session:
             return await idempotency.take(session, wanted, now)
 
     async def hold(self) -> None:
@@ -105,12 +105,12 @@ class _Holder:
         while True:
             await asyncio.sleep(_LEASE.total_seconds() / 3)
             with suppress(StepwellError):  # a store that is away lets nobody else take it either
-                async with self._database.begin() as session:
+                async with self.database.begin() as session:
                     await idempotency.hold(session, self._mark, self._id, datetime.now(UTC) + _LEASE)
 
     async def let_go(self) -> None:
         """It came to nothing: the next one may try."""
-        async with self._database.begin() as session:
+        async with self.database.begin() as session:
             await idempotency.let_go(session, self._mark, self._id)
 
 

@@ -29,7 +29,7 @@ def status(json: Json = False) -> None:
         settings = load_settings()
         async with opened_store(settings) as database:
             roots = root_keys(settings).names()
-            async with database.read() as session:
+            async with database.of_every_tenant().read() as session:
                 wrapped, in_use, destroyed = await client_keys.numbers(session)
         if json:
             rows = [{"root": one, "tenant_keys": wrapped.get(one, 0)} for one in roots]

@@ -32,7 +32,7 @@ class Sessions:
     """Open, find and end sessions."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._database = database.of_every_tenant()  # whose a cookie is, is what has to be found out
 
     async def open(self, key: str, *, old: str | None) -> str | None:
         """A new session's token for a good key of an operator; None for any other. The browser's old session ends."""

@@ -139,7 +139,7 @@ async def test_what_fails_half_way_leaves_nothing(database: Database) -> None:
 async def test_a_store_that_is_away_says_so_and_nothing_is_half_written(postgres: Postgres) -> None:
     """The activity is tried again until it is back; then everything is there, once."""
     url = await postgres.fresh()
-    database = Database.open(url, SampleRoots())
+    database = Database.open(url, SampleRoots()).of("t")
     await _begin(database)
     await _record(database, _batch(1, 4))
     postgres.stop()
@@ -159,7 +159,7 @@ async def test_a_store_that_is_away_says_so_and_nothing_is_half_written(postgres
 async def test_recordings_while_the_store_goes_down_are_whole_or_not_there(postgres: Postgres) -> None:
     """Whatever had been answered is kept, and no batch in part."""
     url = await postgres.fresh()
-    database = Database.open(url, SampleRoots())
+    database = Database.open(url, SampleRoots()).of("t")
     await _begin(database)
     recordings = asyncio.gather(*(_record(database, _batch(1, last)) for last in (4, 8, 12, 16, 20)), return_exceptions=True)
     await asyncio.sleep(0)

@@ -8,6 +8,11 @@ import pytest
 from stepwell.api.terms import Terms
 from tests.api.front import Front, front
 from tests.api.world import World
+from tests.postgres import postgres, postgres_url
+
+__all__ = ["postgres", "postgres_url"]
+
+_PLENTY = Terms(rates=dict.fromkeys(("host", "practitioner", "client", "operator"), 10_000), most_wrong=1_000_000)
 
 
 @pytest.fixture
@@ -20,8 +25,16 @@ async def door(tmp_path: Path) -> AsyncIterator[Front]:
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     """A practice, with limits that nothing here reaches."""
-    plenty = dict.fromkeys(("host", "practitioner", "client", "operator"), 10_000)
-    async with front(tmp_path, Terms(rates=plenty, most_wrong=1_000_000)) as up:
+    async with front(tmp_path, _PLENTY) as up:
+        made = World(up)
+        await made.build()
+        yield made
+
+
+@pytest.fixture
+async def guarded_world(tmp_path: Path, postgres_url: str) -> AsyncIterator[World]:
+    """The same in a database that keeps tenants apart by itself."""
+    async with front(tmp_path, _PLENTY, migrated=postgres_url) as up:
         made = World(up)
         await made.build()
         yield made

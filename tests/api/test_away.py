@@ -19,9 +19,7 @@ from store.database import Database
 from tests.api.front import publish_one_step
 from tests.e2e.processes import ROOT, STEPWELL, Child, environment, free_port, store_in
 from tests.keys import SampleRoots, made_in
-from tests.postgres import Postgres, postgres, postgres_url
-
-__all__ = ["postgres", "postgres_url"]
+from tests.postgres import Postgres
 
 
 class Office:

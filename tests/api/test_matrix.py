@@ -293,8 +293,12 @@ def _refusals(ask: Ask, name: str) -> tuple[int, ...]:
     return (401,) if name == "nobody" else (403, 404)
 
 
-async def test_SC1_whoever_may_is_let_in_and_reads_what_is_theirs(world: World) -> None:
-    """Neither 401, 403 nor 404 in any such cell; and no word in an answer that its reader is not to have (SC2, SC3)."""
+async def test_SC1_whoever_may_is_let_in_and_reads_what_is_theirs(guarded_world: World) -> None:
+    """Neither 401, 403 nor 404 in any such cell; and no word in an answer that its reader is not to have (SC2, SC3).
+
+    In PostgreSQL, so that nobody is kept from what is theirs by the database's own policies (SC5).
+    """
+    world = guarded_world
     wrong, a, declared = [], await world.new_a(), _declared()
     callers = await world.callers(a)
     for (method, path), ask in ASKS.items():

@@ -52,7 +52,7 @@ def test_SC13_no_command_begins_without_its_keys(tmp_path: Path, words: str) -> 
 async def _begun(folder: Path) -> None:
     database = Database.open(_around(folder)["STEPWELL_DATABASE"], made_in(folder / "keys"))
     await database.migrate()
-    async with database.begin() as session:
+    async with database.of("t").begin() as session:
         session.add(client_row())
         await session.flush()
         await database.keys.of_client(session, "t", "ann")
@@ -72,7 +72,7 @@ async def test_SC13_a_folder_whose_keys_are_gone_gets_no_others(tmp_path: Path) 
     """The embedded stack makes its first root key, and never a second one by itself."""
     first = await _open_store(tmp_path)
     made = KeyFolder(tmp_path / "keys").names()
-    async with first.begin() as session:
+    async with first.of("t").begin() as session:
         session.add(client_row())
         await session.flush()
         await first.keys.of_client(session, "t", "ann")

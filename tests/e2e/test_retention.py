@@ -49,7 +49,7 @@ async def test_SC17_a_look_takes_away_what_is_old_and_deletes_who_has_departed(t
         (deletion,) = await handle.deletions()
         assert (deletion.client, deletion.reason) == ("gone", "retention")
         assert (await handle.to_do("here"))[0].occurrence == "only.1"
-        async with database.read() as session:
+        async with database.of("default").read() as session:
             left = [row.id for row in await outbox.read(session, "default", limit=None)]
         assert left
         assert "evt_old" not in left
@@ -68,7 +68,7 @@ async def _until(question: Callable[[], Awaitable[bool]]) -> None:
 
 async def _age(database: Database, journey: str) -> None:
     """As if it had ended long ago; and an event from then."""
-    async with database.begin() as session:
+    async with database.of("default").begin() as session:
         row = await session.get(JourneyRow, journey)
         assert row is not None
         row.finished_at = _LONG_AGO

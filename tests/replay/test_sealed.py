@@ -36,7 +36,7 @@ async def _replay(folder: Path, name: str, recorded: dict[str, Any]) -> Exceptio
     database = Database.open(f"sqlite:///{folder / 'store.db'}", SampleRoots())
     await database.migrate()
     kept = _read(KEYS)[name.rpartition("_")[0]]
-    async with database.begin() as session:
+    async with database.of_every_tenant().begin() as session:
         for row in (TenantKeyRow, ClientKeyRow):
             for facts in kept[row.__tablename__]:
                 session.add(row(**{**facts, "wrapped": b64decode(facts["wrapped"]), "created_at": datetime.now(UTC)}))

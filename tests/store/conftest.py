@@ -28,10 +28,10 @@ async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
 
 @pytest_asyncio.fixture(params=["sqlite", "postgresql"])
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    """A migrated database of the test's own, on each of both kinds."""
+    """A migrated database of the test's own, on each of both kinds, as tenant t sees it."""
     server: Postgres | None = request.getfixturevalue("postgres") if request.param == "postgresql" else None
     url = await server.fresh() if server else f"sqlite:///{tmp_path / 'stepwell.db'}"
-    database = Database.open(url, SampleRoots())
+    database = Database.open(url, SampleRoots()).of("t")
     if server is None:
         await database.migrate()
     yield database

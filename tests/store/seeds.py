@@ -1,5 +1,7 @@
 """What the store's tests begin with: clients, a published pathway, journeys."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,11 +11,23 @@ from engine.publishing import compile_pathway
 from stepwell.enrolment import Wish
 from stepwell.models import Again
 from store import clients, journeys, pathways
+from store.database import Database
 from store.ids import new_id
 from store.tables import ClientRow, JourneyRow, PathwayVersionRow
+from tests.keys import SampleRoots
 from tests.pathways import EXAMPLES
+from tests.postgres import OWNER, as_role
 
 NOW = datetime(2026, 3, 2, 9, 0, 0, 123457, tzinfo=UTC)
+
+
+@asynccontextmanager
+async def owning(database: Database) -> AsyncIterator[Database]:
+    """The same store in the hands of whoever owns its tables."""
+    url = database._engine.url.render_as_string(hide_password=False).replace("+asyncpg", "").replace("+aiosqlite", "")
+    owner = Database.open(as_role(OWNER, url), SampleRoots()).of("t")
+    yield owner
+    await owner.close()
 
 
 def client_row(name: str = "ann", tenant: str = "t", **more: Any) -> ClientRow:

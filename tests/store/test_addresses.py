@@ -12,8 +12,8 @@ from sqlalchemy import text
 from store import clients
 from store.database import Database, StoreOutdated, StoreUnavailable
 from tests.keys import SampleRoots
-from tests.postgres import Postgres
-from tests.store.seeds import client_row
+from tests.postgres import ADMIN, Postgres, as_role
+from tests.store.seeds import client_row, owning
 
 
 async def _complaint(url: str) -> str:
@@ -30,17 +30,17 @@ async def _complaint(url: str) -> str:
 
 
 async def _look(database: Database) -> None:
-    async with database.read() as session:
+    async with database.of("t").read() as session:
         await clients.get(session, "t", "ann")
 
 
 async def _write(database: Database) -> None:
-    async with database.begin() as session:
+    async with database.of("t").begin() as session:
         await clients.add(session, client_row())
 
 
 async def _write_while(database: Database, trouble: Callable[[], None]) -> None:
-    async with database.begin() as session:
+    async with database.of("t").begin() as session:
         await clients.add(session, client_row("bob"))
         trouble()
 
@@ -58,12 +58,12 @@ async def test_a_host_that_does_not_exist_is_named() -> None:
 
 async def test_a_database_that_does_not_exist_is_named(postgres: Postgres) -> None:
     """The server runs and lacks the database: create it."""
-    assert "there is no database nothing_here" in await _complaint(postgres.url("nothing_here"))
+    assert "there is no database nothing_here" in await _complaint(as_role(ADMIN, postgres.url("nothing_here")))
 
 
 async def test_a_user_the_server_does_not_know_is_said(postgres: Postgres) -> None:
     """The words are about user and password, and do not hold them."""
-    said = await _complaint(postgres.url("postgres").replace("stepwell@", "nobody_known:s3cret@"))
+    said = await _complaint(postgres.url("postgres").replace("stepwell_app@", "nobody_known:s3cret@"))
     assert "refuses the user or the password" in said
     assert "s3cret" not in said
 
@@ -119,7 +119,7 @@ async def test_without_tables_the_store_says_to_migrate(empty_url: str) -> None:
 
 async def test_the_tables_of_a_newer_version_are_left_alone(database: Database) -> None:
     """Neither used nor migrated: the advice is the newer Stepwell."""
-    async with database.begin() as session:
+    async with owning(database) as owner, owner.begin() as session:
         await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     for way in (database.check, database.migrate):
         with pytest.raises(StoreOutdated, match="revision 9999, which this version does not know; use the newer"):
@@ -138,7 +138,7 @@ async def test_two_processes_may_migrate_at_once(empty_url: str) -> None:
 async def test_a_migration_that_fails_leaves_nothing(empty_url: str) -> None:
     """All the way or not at all: a table that is in its way, and none of the others is made."""
     database = Database.open(empty_url, SampleRoots())
-    async with database.begin() as session:
+    async with database.of("t").begin() as session:
         await session.execute(text("CREATE TABLE response (id INTEGER)"))
     with pytest.raises(Exception, match="already exists"):
         await database.migrate()
@@ -154,7 +154,7 @@ async def test_a_locked_file_is_said_to_be_in_use(tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "stepwell.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreUnavailable, match=r"stepwell.db is in use by something that does not let go"):
-        async with database.begin() as session:
+        async with database.of("t").begin() as session:
             await session.execute(text("SELECT 1"))
     other.close()
     await _write(database)
@@ -174,7 +174,7 @@ async def test_a_server_that_went_away_and_came_back_is_used_again(postgres: Pos
             await _look(database)
     finally:
         postgres.start()
-    async with database.read() as session:
+    async with database.of("t").read() as session:
         assert [row.id for row in await clients.find(session, "t")] == ["ann"]
     await database.close()
     await postgres.drop(url)

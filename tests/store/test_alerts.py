@@ -8,7 +8,7 @@ import pytest
 from store import alerts, responses
 from store.database import Database
 from store.tables import AlertRow, ResponseRow
-from tests.store.seeds import NOW
+from tests.store.seeds import NOW, add_journey
 
 
 def _alert(name: str = "alert_1", **more: object) -> AlertRow:
@@ -65,7 +65,9 @@ async def test_alerts_are_found_the_oldest_first_and_by_their_tenant_alone(ready
     async with ready.begin() as session:
         await alerts.raise_(session, _alert("b", raised_at=NOW + timedelta(minutes=1)))
         await alerts.raise_(session, _alert("a", raised_at=NOW + timedelta(minutes=2)))
-        await alerts.raise_(session, _alert("c", tenant="other"))
+    async with ready.of("other").begin() as session:
+        await add_journey(session, "other", id="theirs")
+        await alerts.raise_(session, _alert("c", tenant="other", journey="theirs"))
     async with ready.read() as session:
         assert [row.id for row in await alerts.find(session, "t")] == ["b", "a"]
         assert await alerts.get(session, "t", "c") is None
@@ -76,7 +78,9 @@ async def test_what_nobody_was_told_of_is_found_again(ready: Database) -> None:
     async with ready.begin() as session:
         await alerts.raise_(session, _alert("old"))
         await alerts.raise_(session, _alert("told", watched_at=NOW))
-        await alerts.raise_(session, _alert("other", tenant="other"))
         await alerts.raise_(session, _alert("young", raised_at=NOW + timedelta(seconds=9)))
-    async with ready.read() as session:
+    async with ready.of("other").begin() as session:
+        await add_journey(session, "other", id="theirs")
+        await alerts.raise_(session, _alert("other", tenant="other", journey="theirs"))
+    async with ready.of_every_tenant().read() as session:
         assert {row.id for row in await alerts.unwatched(session, NOW + timedelta(seconds=5))} == {"old", "other"}

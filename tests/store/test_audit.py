@@ -12,13 +12,14 @@ from store.audit import Verified
 from store.database import Database
 from store.erasing import Whose, forget_reasons
 from store.tables import AuditRow
+from tests.store.seeds import owning
 
 _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 async def _append(database: Database, object: str = "jou_1", *, tenant: str = "t", reason: str | None = "because") -> None:
     row = AuditRow(tenant=tenant, at=_NOON, actor="operator:ada", action="answers revealed", object=object, reason=reason)
-    async with database.begin() as session:
+    async with database.of(tenant).begin() as session:
         await audit.append(session, row)
 
 
@@ -30,7 +31,7 @@ async def _verified(database: Database, *, noted: str | None = None) -> Verified
 async def _as_owner(database: Database, *statements: str) -> None:
     """What somebody does who may do anything with the tables."""
     on = "" if database.is_sqlite else " ON audit"
-    async with database.begin() as session:
+    async with owning(database) as owner, owner.begin() as session:
         await session.execute(text(f"DROP TRIGGER audit_stays{on}"))
         await session.execute(text(f"DROP TRIGGER audit_is_kept{on}"))
         for one in statements:
@@ -98,11 +99,12 @@ async def test_SC18_the_last_entries_are_missed_by_the_hash_that_was_noted(datab
     ],
 )
 async def test_SC18_the_tables_themselves_refuse_a_change(database: Database, statement: str) -> None:
-    """Also to us."""
+    """Also to their owner."""
     await _append(database)
-    with pytest.raises(DBAPIError, match="only appended to"):
-        async with database.begin() as session:
-            await session.execute(text(statement))
+    async with owning(database) as owner:
+        with pytest.raises(DBAPIError, match="only appended to"):
+            async with owner.begin() as session:
+                await session.execute(text(statement))
     assert (await _verified(database)).entries == 1
 
 

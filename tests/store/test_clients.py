@@ -72,11 +72,13 @@ async def test_a_client_of_another_tenant_is_not_there(database: Database) -> No
     """The same id in two tenants is two people."""
     async with database.begin() as session:
         await clients.add(session, client_row(display_name="Ours"))
+    async with database.of("other").begin() as session:
         await clients.add(session, client_row(tenant="other", display_name="Theirs"))
         await clients.add(session, client_row("bob", tenant="other"))
     async with database.read() as session:
         assert await clients.get(session, "t", "bob") is None
         assert [row.display_name for row in await clients.find(session, "t")] == ["Ours"]
+    async with database.of("other").read() as session:
         theirs = await clients.get(session, "other", "ann")
     assert theirs is not None
     assert theirs.display_name == "Theirs"

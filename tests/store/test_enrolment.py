@@ -123,11 +123,11 @@ async def test_P5_tenants_do_not_meet(ready: Database) -> None:
     """The same key in another tenant is somebody else's."""
     await enrol(ready, wish(), NOW)
     with pytest.raises(NotFound, match="no client ann"):
-        await enrol(ready, wish(tenant="other"), NOW)
-    async with ready.begin() as session:
+        await enrol(ready.of("other"), wish(tenant="other"), NOW)
+    async with ready.of("other").begin() as session:
         await clients.add(session, client_row(tenant="other"))
         await publish_example(session, "tutorial", "other")
-    assert (await enrol(ready, wish(tenant="other"), NOW)).attempt == 1
+    assert (await enrol(ready.of("other"), wish(tenant="other"), NOW)).attempt == 1
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,6 @@ async def test_how_the_system_stands(database: Database) -> None:
     async with database.begin() as session:
         row = await add_journey(session, status="active", held=True, owed_since=NOW, failed_at=NOW, created_at=NOW)
         await add_journey(session, created_at=NOW)
-        await add_journey(session, tenant="u", status="active", held=True, owed_since=NOW, failed_at=NOW)
         facts = {"journey": row.id, "occurrence": "a.1", "response_id": "r", "rules": ["x"], "raised_at": NOW}
         session.add(AlertRow(id="a1", tenant="t", **facts))
         session.add(AlertRow(id="a2", tenant="t", **facts, acknowledged_at=NOW))
@@ -131,6 +130,8 @@ async def test_how_the_system_stands(database: Database) -> None:
         await session.flush()
         session.add(DeliveryRow(endpoint="e", position=1, event="x", dead_at=NOW))
         session.add(DeliveryRow(endpoint="e", position=2, event="y"))
+    async with database.of("u").begin() as session:
+        await add_journey(session, tenant="u", status="active", held=True, owed_since=NOW, failed_at=NOW)
     found = await door(database).system(since=NOW)
     assert (found.journeys, found.held, found.overdue, found.failed) == ({"active": 1, "starting": 1}, 1, 1, 1)
     assert ([one.id for one in found.alerts], found.open_alerts) == (["a1"], 1)

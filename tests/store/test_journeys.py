@@ -16,8 +16,8 @@ from tests.store.seeds import NOW, add_journey, client_row, journey_row
 
 
 async def _add(database: Database, *rows: dict[str, Any]) -> None:
-    async with database.begin() as session:
-        for row in rows:
+    for row in rows:
+        async with database.of(row.get("tenant", "t")).begin() as session:
             await add_journey(session, **row)
 
 
@@ -39,7 +39,7 @@ async def test_a_journey_of_another_tenant_is_not_there(database: Database) -> N
 
 async def test_a_journey_needs_its_client(database: Database) -> None:
     """Of the same tenant: there are no orphans."""
-    async with database.begin() as session:
+    async with database.of("other").begin() as session:
         await clients.add(session, client_row(tenant="other"))
     with pytest.raises(KeyDestroyed, match="the client is gone"):
         async with database.begin() as session:
@@ -103,9 +103,10 @@ async def test_what_is_open_for_a_client_comes_across_pathways_oldest_first(data
                 _occurrence("j2", "done.1", "completed"),
                 _occurrence("j2", "never.1", "waiting", None),
                 _occurrence("bobs", "other.1"),
-                _occurrence("theirs", "other.1"),
             ]
         )
+    async with database.of("other").begin() as session:
+        session.add(_occurrence("theirs", "other.1"))
     async with database.read() as session:
         found = await journeys.open_steps(session, "t", "ann")
         assert [(journey.id, step.id) for journey, step, *_ in found] == [
@@ -137,7 +138,7 @@ async def test_who_takes_a_journey_has_it_alone(database: Database) -> None:
 
 async def test_a_response_need_not_wait_for_whoever_has_the_journey(postgres_url: str) -> None:
     """Answers are kept while a long history is being recorded; SQLite has one writer anyway."""
-    database = Database.open(postgres_url, SampleRoots())
+    database = Database.open(postgres_url, SampleRoots()).of("t")
     await _add(database, {"id": "j"})
     answer = ResponseRow(
         tenant="t",

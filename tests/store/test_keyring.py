@@ -87,7 +87,7 @@ async def test_a_key_whose_transaction_comes_to_nothing_is_nobodys(database: Dat
 
 async def test_everybody_has_a_key_of_their_own(ready: Database) -> None:
     """Two clients, two tenants, and what belongs to none."""
-    async with ready.begin() as session:
+    async with ready.of_every_tenant().begin() as session:
         session.add(client_row("bob"))
         session.add(client_row("ann", "u"))
         await session.flush()

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from store import ledger
 from store.database import Database
@@ -76,7 +76,7 @@ async def test_N2_the_rows_of_a_journey_are_in_the_order_of_their_intention(read
 
 async def test_N2_a_message_about_a_journey_nobody_knows_is_refused(ready: Database) -> None:
     """There are no orphans."""
-    with pytest.raises(IntegrityError):
+    with pytest.raises(DBAPIError, match=r"FOREIGN KEY|row-level security"):
         await _intend(ready, _row(journey="unknown"))
 
 

@@ -19,7 +19,7 @@ def _told(name: str, type: str = "org.stepwell.step.delivered") -> Announcement:
 
 
 async def _keep(database: Database, *names: str, tenant: str = "t") -> None:
-    async with database.begin() as session:
+    async with database.of(tenant).begin() as session:
         await outbox.append(session, tenant, [_told(name) for name in names])
 
 
@@ -89,7 +89,7 @@ async def test_N5_a_reader_never_finds_an_earlier_one_later(database: Database) 
 
 async def test_N5_whoever_comes_second_waits_until_the_first_has_committed(postgres_url: str) -> None:
     """It could commit first otherwise, and a reader would pass over what comes before it."""
-    database = Database.open(postgres_url, SampleRoots())
+    database = Database.open(postgres_url, SampleRoots()).of("t")
     waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
     async with database.begin() as session:
         await outbox.append(session, "t", [_told("j/1")])

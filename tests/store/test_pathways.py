@@ -19,7 +19,7 @@ from tests.store.seeds import NOW, publish_example
 async def _publish(database: Database, source: str, tenant: str = "t", *, days: int = 0) -> tuple[PathwayVersionRow, bool]:
     mark = pathways.fingerprint(source, {})
     now = NOW + timedelta(days=days)
-    async with database.begin() as session:
+    async with database.of(tenant).begin() as session:
         return await pathways.publish(
             session, tenant, "trial", source, mark, lambda number: compile_pathway(source, number), now
         )
@@ -102,6 +102,7 @@ async def test_tenants_number_for_themselves(database: Database) -> None:
     assert theirs.number == 1
     async with database.read() as session:
         assert await pathways.get(session, "third", "trial") is None
+    async with database.of("other").read() as session:
         assert await pathways.get(session, "other", "trial", 2) is None
 
 
@@ -111,6 +112,7 @@ async def test_the_list_shows_the_latest_of_every_pathway_by_name(database: Data
     await _publish(database, _source("two"))
     async with database.begin() as session:
         await publish_example(session, "surgery")
+    async with database.of("other").begin() as session:
         await publish_example(session, "gratitude-letter", "other")
     async with database.read() as session:
         assert [(row.pathway, row.number) for row in await pathways.find(session, "t")] == [("surgery", 1), ("trial", 2)]
@@ -152,13 +154,14 @@ async def test_a_library_step_may_change_and_has_its_tenant(database: Database) 
             await pathways.keep_library_step(
                 session, "t", "breathe", {"type": "message", "title": {"en": title, "de": "Atmen"}}, NOW
             )
-    async with database.begin() as session:
+    async with database.of("other").begin() as session:
         await pathways.keep_library_step(session, "other", "walk", {"type": "message"}, NOW)
     async with database.read() as session:
         ours = {"breathe": {"type": "message", "title": {"en": "Breathe slowly", "de": "Atmen"}}}
         assert await pathways.library(session, "t") == ours
-        assert await pathways.library(session, "other") == {"walk": {"type": "message"}}
         assert await pathways.library(session, "third") == {}
+    async with database.of("other").read() as session:
+        assert await pathways.library(session, "other") == {"walk": {"type": "message"}}
 
 
 def test_a_changed_library_step_makes_the_same_text_another_version() -> None:

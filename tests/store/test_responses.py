@@ -107,14 +107,14 @@ async def test_G9_of_ten_different_ones_at_once_under_one_id_one_is_kept(ready: 
 
 async def test_another_tenant_may_use_the_same_id(ready: Database) -> None:
     """Ids are the sender's to choose, and senders do not know of each other."""
-    async with ready.begin() as session:
+    async with ready.of("other").begin() as session:
         await add_journey(session, "other", id="theirs")
     await _keep(ready, _response())
-    async with ready.begin() as session:
+    async with ready.of("other").begin() as session:
         theirs = _response(journey="theirs", payload={"n": 1})
         theirs.tenant = "other"
         await responses.keep(session, theirs)
-    assert await _count(ready) == 2
+    assert await _count(ready.of_every_tenant()) == 2
 
 
 async def test_a_refused_response_is_forgotten_and_may_come_again(ready: Database) -> None:

@@ -95,9 +95,10 @@ async def test_SC17_a_client_has_departed_when_all_their_journeys_are_over_for_l
         ):
             for status, at in journeys:
                 await add_journey(session, client=client, status=status, finished_at=at)
-        for tenant in ("t", "u"):
+    for tenant in ("t", "u"):
+        async with database.of(tenant).begin() as session:
             await add_journey(session, tenant, client="going", status="completed", finished_at=NOW)
-    async with database.begin() as session:
+    async with database.of_every_tenant().begin() as session:
         assert await departed(session, NOW) == []
         found = await departed(session, NOW + _MOMENT)
     assert found == [Whose("t", "going"), Whose("t", "gone"), Whose("u", "going")]

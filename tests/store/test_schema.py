@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection
 from sqlmodel import SQLModel
 
 from store.database import Database, StoreOutdated
+from tests.store.seeds import owning
 
 
 def _differences(connection: Connection) -> list[object]:
@@ -22,7 +23,7 @@ async def test_migrated_tables_are_the_ones_the_code_means(database: Database) -
 
 async def test_a_missing_column_would_be_seen(database: Database) -> None:
     """The comparison above compares."""
-    async with database.begin() as session:
+    async with owning(database) as owner, owner.begin() as session:
         await session.execute(text("ALTER TABLE client DROP COLUMN consent_text"))
     assert len(await database.run_sync(_differences)) == 1
 

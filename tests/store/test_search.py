@@ -100,10 +100,11 @@ async def test_every_filter_finds_what_it_says(database: Database) -> None:
         b = await add_journey(session, id="jou_b", client="bob", status="paused", version=2, failed_at=NOW)
         c = await add_journey(session, id="jou_c%x", status="stopped", pathway="other", practitioner="dr")
         d = await add_journey(session, id="jou_d", status="active", owed_since=NOW - timedelta(days=4))
-        await add_journey(session, id="jou_z", tenant="u")
         session.add(OccurrenceRow(journey=a.id, id="x.1", step="x", state="open"))
         session.add(OccurrenceRow(journey=a.id, id="y.1", step="y", state="started"))
         session.add(OccurrenceRow(journey=a.id, id="z.1", step="z", state="completed"))
+    async with database.of("u").begin() as session:
+        await add_journey(session, id="jou_z", tenant="u")
     cases: list[tuple[dict[str, Any], set[str]]] = [
         ({}, {a.id, b.id, c.id, d.id}),
         ({"text": "jou_c%"}, {c.id}),

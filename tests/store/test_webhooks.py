@@ -24,20 +24,20 @@ def endpoint_row(id: str = "end_1", tenant: str = "t", **more: Any) -> EndpointR
 
 async def tell(database: Database, *names: str, type: str = DELIVERED, tenant: str = "t") -> None:
     """Something happened."""
-    async with database.begin() as session:
+    async with database.of(tenant).begin() as session:
         told = [Announcement(name, type, NOW, {"journey": "j"}, "j", number) for number, name in enumerate(names, 1)]
         await outbox.append(session, tenant, told)
 
 
 async def add(database: Database, **fields: Any) -> None:
     """Keep an endpoint."""
-    async with database.begin() as session:
+    async with database.of(fields.get("tenant", "t")).begin() as session:
         await webhooks.add(session, endpoint_row(**fields))
 
 
 async def collect(database: Database, id: str = "end_1", now: datetime = NOW) -> int:
     """Make deliveries of what is new."""
-    async with database.begin() as session:
+    async with database.of_every_tenant().begin() as session:
         row = await webhooks.take(session, id)
         assert row is not None
         return await webhooks.collect(session, row, now)

@@ -76,7 +76,7 @@ class House:
     ) -> None:
         self.env = env
         self.client: Client = env.client
-        self.database = database
+        self.database = database.of_every_tenant()
         self.database_url = database_url
         self.keys = keys
         """The folder of the root keys."""
@@ -149,17 +149,19 @@ async def house(
     email: Mapping[str, Any] | None = None,
     keyring: Callable[[Database], Keyring] | None = None,
     converter: DataConverter | None = None,
+    migrated: str | None = None,
 ) -> AsyncIterator[House]:
     """Everything up, and down again afterwards. `records` may replace the recording activity, `types` adds step types,
-    `email` says more of how mail is sent; other keys, or none at all with another `converter`.
+    `email` says more of how mail is sent; other keys, or none at all with another `converter`; `migrated` is a store to use.
     """
     known = types if types is not None else step_types()
     async with AsyncExitStack() as stack:
-        database_url, keys = f"sqlite:///{folder / 'store.db'}", folder / "keys"
+        database_url, keys = migrated or f"sqlite:///{folder / 'store.db'}", folder / "keys"
         database = Database.open(database_url, made_in(keys))
         stack.push_async_callback(database.close)
         database.keys = keyring(database) if keyring else database.keys
-        await database.migrate()
+        if migrated is None:
+            await database.migrate()
         mail = MailCatcher(folder / "mail")
         await mail.start()
         stack.push_async_callback(mail.stop)
