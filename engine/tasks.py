@@ -1,19 +1,27 @@
 """What a step's own activity comes to, and whether its step type is there (rule G12)."""
 
+from engine.base import OccurrenceId
 from engine.draft import Draft
 from engine.effects import AWAIT_STEP_TYPE
 from engine.events import StepCompleted, StepTypeFound, StepTypeMissed, TaskHeld
 from engine.journey import OPEN_STATES, Occurrence
 from engine.messages import RetryTask, StepTypeAnswered, TaskDone, TaskFailed
+from engine.outcomes import problems_of
 from engine.refusals import Refusal, find_any, find_delivered, refuse_client, refuse_unless_open
 from engine.structure import StepStructure
 
 
 def take_result(draft: Draft, message: TaskDone) -> bool:
-    """Complete the step by its task's result; a result that comes when the step is over changes nothing."""
+    """Complete the step by its task's result, or hold the journey where no journey can use that.
+
+    A result that comes when the step is over changes nothing.
+    """
     step, occurrence = find_delivered(draft, message.occurrence)
     if step.task is None or occurrence.state not in OPEN_STATES:
         return False
+    wrong = problems_of(step, message.outcome)
+    if wrong:
+        return _hold_at(draft, message.occurrence, message.run, f"it came to what nobody can use: {wrong[0]}")
     done = draft.settle(occurrence, "completed")
     draft.step_happens(StepCompleted, done)
     draft.keep_outcome(step, message.outcome)
@@ -22,13 +30,17 @@ def take_result(draft: Draft, message: TaskDone) -> bool:
 
 def hold(draft: Draft, message: TaskFailed) -> bool:
     """Keep the journey at the step, visibly, and tell the practitioner."""
-    step, occurrence = find_delivered(draft, message.occurrence)
-    is_over = occurrence.state not in OPEN_STATES or occurrence.task_failed or message.run != occurrence.runs
+    return _hold_at(draft, message.occurrence, message.run, message.reason)
+
+
+def _hold_at(draft: Draft, name: OccurrenceId, run: int, reason: str) -> bool:
+    step, occurrence = find_delivered(draft, name)
+    is_over = occurrence.state not in OPEN_STATES or occurrence.task_failed or run != occurrence.runs
     if step.task is None or is_over:
         return False
     held = draft.put(occurrence, task_failed=True)
-    draft.step_happens(TaskHeld, held, run=message.run, reason=message.reason)
-    draft.tell(held, "practitioner", why="its task failed", ordinal=f"run{message.run}", purpose="failed")
+    draft.step_happens(TaskHeld, held, run=run, reason=reason)
+    draft.tell(held, "practitioner", why="its task failed", ordinal=f"run{run}", purpose="failed")
     return True
 
 

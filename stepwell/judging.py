@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from engine.contents import StepContent
+from engine.outcomes import problems_of
 from engine.publishing import Published
 from engine.steps import StepTypes
 from engine.steptype import AnyStepType, InvalidResponse, Outcome, Problem, Response
@@ -46,6 +47,9 @@ def judge(shown: StepContent, types: StepTypes, step: StepStructure, payload: di
     response = read_response(step_type, payload)
     content = step_type.content_model.model_validate(shown.content)
     outcome = step_type.judge(content, response)
+    wrong = problems_of(step, outcome)
+    if wrong:  # before anything is stored: a journey could not go on with it
+        raise InvalidResponse(tuple(Problem(where="", message=one) for one in wrong))
     declared = {name for name, _ in step.outcomes}
     return Judged(
         payload=response.model_dump(mode="json"),

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from math import inf, isfinite, nan
+from math import inf, nan
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -12,17 +12,13 @@ from hypothesis import strategies as st
 
 from engine.conditions import ConditionError, compile_condition
 from engine.findings import Path
+from engine.outcomes import PYTHON, outcome_problems
 from engine.steptype import InvalidResponse, Outcome, Response
-from engine.structure import VariableType
 from stepwell.judging import read_response
 from stepwell.testing.subject import Endless, Example, Subject, drawing, kept
 
-_LONGEST_FACT = 500
-_MOST_IN_LIST = 300
 _MOST_PLACES = 60
-_BIGGEST = 2**53
 _FACT = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_PYTHON: dict[VariableType, type] = {"bool": bool, "int": int, "double": float, "string": str, "list": tuple, "timestamp": str}
 _JUNK: list[Any] = [
     None,
     True,
@@ -139,33 +135,14 @@ def _judged(subject: Subject, example: Example, response: Response, outcome: Out
     json.dumps(kept(response), allow_nan=False)
 
 
-def outcome_problems(declared: Any, outcome: Outcome) -> Iterator[str]:
-    """What is wrong with an outcome: names, types, and more than a condition needs to know."""
-    for name, value in outcome.items():
-        if name not in declared:
-            yield f"the outcome {name!r} is not declared in outcomes()"
-        elif type(value) is not _PYTHON[declared[name]]:
-            yield f"the outcome {name!r} is {value!r:.60}, and declared as {declared[name]}"
-        elif isinstance(value, float) and not isfinite(value):
-            yield f"the outcome {name!r} is {value!r}, which is no number"
-        elif isinstance(value, int) and abs(value) > _BIGGEST:
-            yield f"the outcome {name!r} is larger than conditions can count; bound what the response takes"
-        elif isinstance(value, str) and len(value) > _LONGEST_FACT:
-            yield f"the outcome {name!r} is longer than {_LONGEST_FACT} characters; outcomes are facts, never a client's free text"
-        elif isinstance(value, tuple) and len(value) > _MOST_IN_LIST:
-            yield f"the outcome {name!r} holds more than {_MOST_IN_LIST} values; bound what the response takes"
-        elif isinstance(value, tuple) and not all(isinstance(one, str) and len(one) <= _LONGEST_FACT for one in value):
-            yield f"the outcome {name!r} holds something else than short texts"
-
-
 def outcomes(subject: Subject) -> Iterator[str]:
     """Declared by names that conditions can say, with types that they know."""
     for example in subject.examples:
         for name, kind in subject.type.outcomes(example.content).items():
             if not _FACT.fullmatch(name):
                 yield f"{example.name}: the outcome {name!r} must be a small letter, then small letters, digits and _"
-            elif kind not in _PYTHON:
-                yield f"{example.name}: the outcome {name!r} is declared as {kind!r}; one of {', '.join(_PYTHON)}"
+            elif kind not in PYTHON:
+                yield f"{example.name}: the outcome {name!r} is declared as {kind!r}; one of {', '.join(PYTHON)}"
             else:
                 try:
                     compile_condition(f"outcomes.it.{name} == outcomes.it.{name}", {f"outcomes.it.{name}": kind})

@@ -1,9 +1,9 @@
 """Rule: what a type wants done around its step is data that fits its outcomes, its activities and later journeys."""
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
+from engine.outcomes import is_day
 from engine.steps import is_built_in
 from engine.steptype import Content
 from engine.structure import Completion, Task
@@ -96,12 +96,5 @@ def _dates(subject: Subject, example: Example) -> Iterator[str]:
     for response in subject.samples(example):
         outcome = subject.judged(example, response) or {}
         for source in dates.values():
-            if source in outcome and not _is_day(outcome[source]):
+            if source in outcome and not is_day(outcome[source]):
                 yield f"dates() reads {outcome[source]!r} as a day; refuse whatever is not like 2026-12-01"
-
-
-def _is_day(value: object) -> bool:
-    try:
-        return bool(date.fromisoformat(str(value)))
-    except ValueError:
-        return False
