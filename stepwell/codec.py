@@ -5,6 +5,7 @@ its metadata too; in the clear stand the workflow's id, which Temporal has anywa
 """
 
 import dataclasses
+import zlib
 from collections.abc import Sequence
 
 import structlog
@@ -24,6 +25,9 @@ from workflows.plugin import DATA_CONVERTER
 
 PURPOSE = "temporal"
 ENCODING = b"binary/encrypted"
+DEFLATED = b"binary/deflated"
+"""What the whole of a large payload is, sealed: Temporal takes 2 MiB at most, and a journey has to pass however old it is."""
+_LARGE = 64 * 1024
 REFUSED = b"stepwell/refused"
 """No converter knows it."""
 WORKFLOW = "stepwell-workflow"
@@ -54,7 +58,7 @@ class Codec(PayloadCodec, WithSerializationContext):
             raise NotAuthentic("what belongs to no workflow of ours is given to nobody")
         key = await self._keys.of_workflow(self._workflow)
         bound, named = place(self._workflow), {"encoding": ENCODING, WORKFLOW: self._workflow.encode()}
-        return [Payload(metadata=named, data=key.seal(PURPOSE, one.SerializeToString(), bound)) for one in payloads]
+        return [Payload(metadata=named, data=key.seal(PURPOSE, _packed(one), bound)) for one in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Each of them as it was; in the place of one that is not authentic, something that nothing can be read from.
@@ -77,10 +81,22 @@ class Codec(PayloadCodec, WithSerializationContext):
             raise NotAuthentic("a payload in the clear is not taken, whoever sent it")
         workflow = self._workflow or payload.metadata.get(WORKFLOW, b"").decode(errors="replace")
         key = await self._keys.by_id(key_of(payload.data))
-        opened = Payload.FromString(key.open(PURPOSE, payload.data, place(workflow)))
+        opened = _unpacked(key.open(PURPOSE, payload.data, place(workflow)))
         if key.id.startswith(OF_CLIENT):
             self._keys.belongs(workflow, key)
         return opened
+
+
+def _packed(payload: Payload) -> bytes:
+    whole: bytes = payload.SerializeToString()
+    if len(whole) < _LARGE:
+        return whole
+    return Payload(metadata={"encoding": DEFLATED}, data=zlib.compress(whole)).SerializeToString()
+
+
+def _unpacked(packed: bytes) -> Payload:
+    payload = Payload.FromString(packed)
+    return Payload.FromString(zlib.decompress(payload.data)) if payload.metadata.get("encoding") == DEFLATED else payload
 
 
 def encrypting(keys: Keyring) -> DataConverter:
