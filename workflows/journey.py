@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Coroutine
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,6 +39,8 @@ _BATCH = 200
 """Events in one recording: well below a payload's limit, enough to catch up quickly."""
 _GRACE = timedelta(seconds=10)
 """How long a run waits for messages on their way before it hands them to the next run."""
+_MEANWHILE = 500
+"""How many events may come meanwhile: whoever sends without a pause must not make a run long."""
 _RECENT = 200
 _MOST_MOVES = 200
 """What an answer tells of what it moved: a payload has a limit, and a diary may come for years."""
@@ -368,11 +371,14 @@ class JourneyWorkflow:
 
     async def _wait_a_little(self) -> None:
         """Let what is on its way arrive; what takes longer goes on in the next run under the same key."""
-        try:
+        longest = workflow.info().get_current_history_length() + _MEANWHILE
+        with suppress(TimeoutError):
             await workflow.wait_condition(
-                lambda: self._is_idle or self._bug is not None, timeout=_GRACE, timeout_summary="rotation"
+                lambda: self._is_idle or self._bug is not None or workflow.info().get_current_history_length() >= longest,
+                timeout=_GRACE,
+                timeout_summary="rotation",
             )
-        except TimeoutError:
+        if not self._is_idle:
             await workflow.wait_condition(
                 lambda: self._bug is not None or (not self._inbox and workflow.all_handlers_finished())
             )
