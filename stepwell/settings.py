@@ -37,6 +37,8 @@ class Settings(BaseModel):
     smtp_username: str | None = None
     smtp_password: str | None = None
     smtp_security: Literal["none", "starttls", "tls"] = "none"
+    smtp_rate: int | None = Field(default=None, ge=1)
+    """Mails a second that all workers together hand over; what is more waits, and alerts go first. Unset: as fast as it takes them."""
     mail_from: str = "stepwell@localhost"
     client_link: str | None = None
     """Where a client opens a step, with `{journey}` and `{occurrence}` in it, or with `{token}`: a link of its own."""

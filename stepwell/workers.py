@@ -116,6 +116,7 @@ def build_workers(
             task_queue=NOTIFICATIONS,
             activities=notifications,
             max_concurrent_activities=50,
+            max_task_queue_activities_per_second=settings.smtp_rate,
             graceful_shutdown_timeout=_GRACE,
             identity=_identity(NOTIFICATIONS),
         ),
