@@ -1,21 +1,26 @@
 """What went wrong and what it affects: of one journey with causes and next moves, and of all of them since an instant."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from engine.events import Event
 from stepwell.access import needs
+from stepwell.errors import Unavailable
 from stepwell.models import Failure, FailurePage, JourneyLine, JourneyQuery, Trouble
 from stepwell.searching import Searching
 from stepwell.watching import QUERY, Watching
 from store import events, journeys, ledger
 from store.owing import FAILURES
 from store.tables import JourneyRow, NotificationRow, OccurrenceRow
+from workflows.names import TENANT
 
 _MOST_EVENTS = 500
+_MOST_STUCK = 100
+_STUCK = 3
+"""Tries of one workflow task: a worker that was killed explains the second."""
 _IN_APP = "in_app"
 _ANSWERED_BY = {
     "task_held": ("task_started", "step_excused", "step_cancelled", "step_completed"),
@@ -46,7 +51,7 @@ class Troubles(Searching, Watching):
         row = await self._journey(journey)
         handle = self._connection.get_workflow_handle(row.id)
         try:
-            status = (await handle.describe(rpc_timeout=QUERY)).status
+            described = await handle.describe(rpc_timeout=QUERY)
         except RPCError as error:
             if error.status != RPCStatusCode.NOT_FOUND:
                 return Trouble(kind="no_answer", cause="Temporal does not answer", next_move="look at the page System")
@@ -54,10 +59,31 @@ class Troubles(Searching, Watching):
                 return None
             cause = f"the journey is {row.status}, and its workflow is not in Temporal"
             return Trouble(kind="workflow_gone", cause=cause, next_move="restore Temporal's data, or start the journey again")
+        status, task = described.status, described.raw_description.pending_workflow_task
+        if task.attempt >= _STUCK:
+            cause = f"its workflow has stopped at a fault and was tried {task.attempt} times; its place is kept"
+            move = "see the log of the workers; it goes on by itself once that is put right"
+            since = task.original_scheduled_time.ToDatetime(UTC)
+            return Trouble(kind="workflow_stuck", since=since, cause=cause, next_move=move)
         if status in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED):
             return None
         cause = f"the workflow is {status.name.lower() if status else 'in no known state'} while the journey is {row.status}"
         return Trouble(kind="workflow_ended", cause=cause, next_move="see its history in Temporal; start the journey again")
+
+    @needs("journeys:read", "operator")
+    async def stuck(self) -> list[str]:
+        """The journeys whose workflow has stopped at a fault, as Temporal knows them, a hundred at most. Raises Unavailable.
+
+        Servers that do not say so (before 1.29) name none.
+        """
+        tenant = self._tenant.replace("'", "''")
+        query = f"TemporalReportedProblems IS NOT NULL AND {TENANT.name} = '{tenant}'"
+        try:
+            return [one.id async for one in self._connection.list_workflows(query, limit=_MOST_STUCK, rpc_timeout=QUERY)]
+        except RPCError as error:
+            if error.status == RPCStatusCode.INVALID_ARGUMENT:
+                return []
+            raise Unavailable("Temporal does not answer") from error
 
     @needs("journeys:read", "operator")
     async def failures(self, since: datetime, *, limit: int = 50, after: str | None = None) -> FailurePage:

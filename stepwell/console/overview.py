@@ -30,15 +30,16 @@ async def overview_live(request: Request, door: Door) -> Response:
 
 
 async def standing(door: Stepwell) -> dict[str, Any]:
-    """Figures of the store, and of Temporal's queues where it answers."""
+    """Figures of the store, and of Temporal's queues and what stands still there, where it answers."""
     try:
-        queues, missing = await door.queues(), ""
+        queues, stuck, missing = await door.queues(), await door.stuck(), ""
     except Unavailable as error:
-        queues, missing = [], str(error)
+        queues, stuck, missing = [], [], str(error)
     figures = await door.system(since=datetime.now(UTC) - NIGHT)
     return {
         "figures": figures,
         "queues": queues,
         "queues_missing": missing,
+        "stuck": stuck,
         "unmanned": [one for one in queues if not one.pollers],
     }

@@ -58,6 +58,7 @@ FAILED = {
     "not_started": "not started",
     "workflow_gone": "not in Temporal",
     "workflow_ended": "workflow ended",
+    "workflow_stuck": "stopped at a fault",
     "no_answer": "no answer",
     "behind": "behind",
     "risk": "alert",

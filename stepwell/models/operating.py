@@ -100,6 +100,7 @@ class Trouble(Out):
         "not_started",
         "workflow_gone",
         "workflow_ended",
+        "workflow_stuck",
         "no_answer",
         "behind",
         "risk",
