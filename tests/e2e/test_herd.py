@@ -12,7 +12,8 @@ from pathlib import Path
 
 from engine.steps import step_types
 from stepwell import Settings, Stepwell
-from stepwell.mailcatcher import CaughtMail, MailCatcher, read_mails
+from stepwell.caughtmail import CaughtMail, read_mails
+from stepwell.mailcatcher import MailCatcher
 from stepwell.workers import build_workers
 from tests.e2e.processes import ROOT, Child, environment, store_and_server, store_in
 from tests.pathways import document, step

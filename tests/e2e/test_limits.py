@@ -172,6 +172,11 @@ async def test_RT16_10001_signals_to_one_journey_end_nothing(practice: Practice)
 
         await _all([partial(signal, number) for number in range(ALLOWED_SIGNALS + 1)], 30)
         await submit(practice.connection, journey, HostEvent(id=MessageId("after"), name="taken"))
+
+        async def is_another_run() -> bool:
+            return len(await practice.runs(journey)) > 1
+
+        await _until(is_another_run)
         await at.signal("nobody_listens", 0)
     assert all("limit for signal events" in one for one in refused), refused
     _never_ended_from_outside(await practice.runs(journey), ALLOWED_SIGNALS + SUGGESTED)

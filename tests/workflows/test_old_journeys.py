@@ -11,7 +11,7 @@ from engine.journey import Journey
 from engine.messages import HostEvent, Tick
 from engine.publishing import compile_pathway
 from engine.structure import Structure
-from stepwell.mailcatcher import read_mails
+from stepwell.caughtmail import read_mails
 from stepwell.messenger import submit
 from tests.pathways import document, step
 from tests.workflows.house import House
