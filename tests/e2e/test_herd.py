@@ -134,7 +134,7 @@ async def test_RT17_the_mail_server_gets_no_more_a_second_than_it_is_to_get(tmp_
         for number in range(10 * RATE):
             await handle.add_client(id=f"c{number}", email=f"c{number}@example.org")
             await handle.start(f"c{number}", "trial")
-        settings = Settings(**store_in(tmp_path), temporal=server.address, smtp_port=mail.port, smtp_rate=RATE)  # type: ignore[arg-type]
+        settings = Settings(**store_in(tmp_path), temporal=server.address, smtp_port=mail.port, smtp_rate=RATE)
         for worker in build_workers(connection, database, settings):
             await stack.enter_async_context(worker)
         async with asyncio.timeout(120):

@@ -129,7 +129,7 @@ async def test_RT16_2001_updates_to_one_journey_are_all_taken(practice: Practice
         async def is_kept() -> bool:
             nonlocal history
             history = await practice.handle.history(journey)
-            return len(history) >= max(told)
+            return bool(len(history) >= max(told))
 
         await _until(is_kept)
     assert sum(one.kind == "host_event_received" for one in history) == ALLOWED_UPDATES + 1
