@@ -32,6 +32,8 @@ class Settings(BaseModel):
     temporal: str | None = None
     """`host:port`; None: what Temporal's own profile or `TEMPORAL_ADDRESS` says."""
     namespace: str = "default"
+    deployment: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,60}$")
+    """What Temporal calls these workers together, all versions of them; None: they have no versions."""
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 25
     smtp_username: str | None = None

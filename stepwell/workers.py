@@ -9,8 +9,9 @@ from datetime import timedelta
 
 import structlog
 from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.service import RPCError
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities import (
     bulk_activities,
@@ -27,6 +28,7 @@ from activities.host import Host
 from activities.outbound import Outbound
 from stepwell.acting import Acting
 from stepwell.beginning import Beginning
+from stepwell.builds import build_id
 from stepwell.care import care_from
 from stepwell.children import Children
 from stepwell.connection import add_search_attributes, connect_to, where_temporal_is
@@ -94,6 +96,7 @@ def build_workers(
             max_cached_workflows=2000,
             graceful_shutdown_timeout=_GRACE,
             identity=_identity(JOURNEYS),
+            deployment_config=_versioned(settings.deployment),
         ),
         RECORDS: lambda: Worker(
             connection,
@@ -132,6 +135,20 @@ def build_workers(
     return [workers[queue]() for queue in queues]
 
 
+def _versioned(deployment: str | None) -> WorkerDeploymentConfig | None:
+    """Whatever a build of this deployment has begun stays with it until it hands over. Only workflows have versions: an activity
+    is done by whichever worker comes first.
+    """
+    if deployment is None:
+        return None
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment, build_id()),
+        use_worker_versioning=True,
+        # said here, not on the workflows: there it would fail each of them on workers without versions
+        default_versioning_behavior=VersioningBehavior.PINNED,
+    )
+
+
 def email_settings(settings: Settings) -> EmailSettings:
     """Where the settings say that mail is handed over."""
     return EmailSettings.model_validate(
@@ -165,7 +182,8 @@ async def work(settings: Settings, *, queues: Collection[str] = QUEUES) -> None:
             for worker in build_workers(connection, database, settings, queues=queues):
                 await stack.enter_async_context(worker)
             await stack.enter_async_context(watching(database, connection, installed_types()))
-            structlog.get_logger("stepwell.worker").info("working", namespace=connection.namespace)
+            which = {"deployment": settings.deployment, "build": build_id()} if settings.deployment else {}
+            structlog.get_logger("stepwell.worker").info("working", namespace=connection.namespace, **which)
             await until_signalled()
 
 

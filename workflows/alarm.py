@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 
+from workflows.handover import hand_over, makes_way
 from workflows.names import ACKNOWLEDGE, ALARM
 from workflows.sending import try_channel
 
@@ -51,8 +52,8 @@ class AlarmWorkflow:
             left = next_round_at(start.alerts, start.raised_at, self._rungs, workflow.now(), zone) - workflow.now()
             await self._wait(_SOON if self._is_unheard and left > _SOON else left)
             number += 1
-            if workflow.info().is_continue_as_new_suggested() and not self._is_acknowledged:
-                workflow.continue_as_new(start.changed(round=number, rungs=self._rungs))
+            if makes_way() and not self._is_acknowledged:
+                hand_over(start.changed(round=number, rungs=self._rungs))
 
     async def _wait(self, left: timedelta) -> None:
         try:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
+from workflows.handover import hand_over, makes_way
 from workflows.names import BULK, CARRY_ON, TASKS
 
 with workflow.unsafe.imports_passed_through():
@@ -32,8 +33,8 @@ class BulkWorkflow:
         while self._is_wanted:
             self._is_wanted = False
             while not (await self._some(job)).is_finished:
-                if workflow.info().is_continue_as_new_suggested():
-                    workflow.continue_as_new(job)
+                if makes_way():
+                    hand_over(job)
 
     async def _some(self, job: CarryOut) -> CarriedOut:
         done: CarriedOut = await workflow.execute_activity(

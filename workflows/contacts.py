@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from temporalio import workflow
 
-from workflows.names import CONTACTS, LOOK_AGAIN
+from workflows.handover import hand_over, is_wanted_elsewhere, makes_way
+from workflows.names import CONTACTS, LOOK_AGAIN, NUDGE
 from workflows.policies import CONTACTING
 
 with workflow.unsafe.imports_passed_through():
@@ -29,6 +30,10 @@ class ContactsWorkflow:
         """Something waits, or a rule has changed."""
         self._is_wanted = True
 
+    @workflow.signal(name=NUDGE)
+    def nudge(self) -> None:
+        """Wake, and look whether it is wanted elsewhere."""
+
     @workflow.run
     async def run(self, whose: ContactsInput) -> None:
         """Send what may go, sleep until something changes by itself, and end when nothing does."""
@@ -39,12 +44,14 @@ class ContactsWorkflow:
                 left = max(sent.look_at - workflow.now(), _SOON)
                 await self._wait(left)
                 self._is_wanted = True
-            if workflow.info().is_continue_as_new_suggested() and self._is_wanted:
-                workflow.continue_as_new(whose)
+            if makes_way() and self._is_wanted:
+                hand_over(whose)
 
     async def _wait(self, left: timedelta) -> None:
         try:
-            await workflow.wait_condition(lambda: self._is_wanted, timeout=left, timeout_summary="something may go out")
+            await workflow.wait_condition(
+                lambda: self._is_wanted or is_wanted_elsewhere(), timeout=left, timeout_summary="something may go out"
+            )
         except TimeoutError:
             return
 

@@ -2,6 +2,7 @@
 
 from temporalio import workflow
 
+from workflows.handover import hand_over, makes_way
 from workflows.names import COURIER
 from workflows.policies import CARRYING
 
@@ -22,5 +23,5 @@ class CourierWorkflow:
             heartbeat_timeout=CARRYING.heartbeat,
             retry_policy=CARRYING.retry,
         ):
-            if workflow.info().is_continue_as_new_suggested():
-                workflow.continue_as_new(endpoint)
+            if makes_way():
+                hand_over(endpoint)

@@ -7,7 +7,8 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
-from workflows.names import CARRY_ON, GROUP, TASKS
+from workflows.handover import hand_over, is_wanted_elsewhere, makes_way
+from workflows.names import CARRY_ON, GROUP, NUDGE, TASKS
 
 with workflow.unsafe.imports_passed_through():
     from engine.effects import START_SOME, StartedSome, StartGroup
@@ -28,17 +29,23 @@ class GroupWorkflow:
         """Look again: somebody came, or it was cancelled."""
         self._is_wanted = True
 
+    @workflow.signal(name=NUDGE)
+    def nudge(self) -> None:
+        """Wake, and look whether it is wanted elsewhere."""
+
     @workflow.run
     async def run(self, group: StartGroup) -> None:
         """Start some, wait for the next wave, and start some more, until nobody waits and nobody asked again meanwhile."""
         while self._is_wanted:
             self._is_wanted = False
             while not (some := await self._some(group)).is_finished:
-                if workflow.info().is_continue_as_new_suggested():
-                    workflow.continue_as_new(group)
+                if makes_way():
+                    hand_over(group)
                 if some.wait_seconds:
                     with suppress(asyncio.TimeoutError):
-                        await workflow.wait_condition(lambda: self._is_wanted, timeout=some.wait_seconds)
+                        await workflow.wait_condition(
+                            lambda: self._is_wanted or is_wanted_elsewhere(), timeout=some.wait_seconds
+                        )
                 self._is_wanted = False
 
     async def _some(self, group: StartGroup) -> StartedSome:

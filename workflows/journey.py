@@ -10,7 +10,8 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
-from workflows.names import JOURNEY, NEXT_DUE, REFUSED, REPEATED, STATE, SUBMIT, VERSION
+from workflows.handover import hand_over, makes_way
+from workflows.names import JOURNEY, NEXT_DUE, NUDGE, REFUSED, REPEATED, STATE, SUBMIT, VERSION
 from workflows.policies import LOOKING, POLICIES
 from workflows.sending import try_channel
 
@@ -105,7 +106,7 @@ class JourneyWorkflow:
         for part in parts:
             part.cancel()
         if not self._is_over or self._unrecorded or self._outbox or self._sending:
-            workflow.continue_as_new(
+            hand_over(
                 JourneyInput(
                     structure=self._structure,
                     journey=self._journey,
@@ -147,6 +148,10 @@ class JourneyWorkflow:
         answer = advance(self._structure, self._journey, submission.message, workflow.now()).answer
         if not answer.accepted:
             raise _refusal(answer)
+
+    @workflow.signal(name=NUDGE, description="Have it look whether another version of the workers is to go on with it.")
+    def nudge(self) -> None:
+        """Wake: whoever wakes looks whether to make way."""
 
     @workflow.query(description="The journey's whole state, without content.")
     def state(self) -> Journey:
@@ -362,8 +367,7 @@ class JourneyWorkflow:
 
     @property
     def _rotates(self) -> bool:
-        info = workflow.info()
-        return info.is_continue_as_new_suggested() or info.get_current_history_length() >= self._rotate_at
+        return makes_way() or workflow.info().get_current_history_length() >= self._rotate_at
 
     @property
     def _is_idle(self) -> bool:

@@ -39,6 +39,8 @@ RETENTION = "retention"
 """The workflow type of a look for what has been kept for long enough."""
 ACKNOWLEDGE = "acknowledge"
 """The signal that somebody has taken an alert up."""
+NUDGE = "nudge"
+"""The signal that wakes what may wait for months, to look whether another version of the workers is to go on with it."""
 SUBMIT = "submit"
 """The update that everything that must not be lost comes in by."""
 
