@@ -29,13 +29,16 @@ def build_id() -> str:
 def hashed(code: Mapping[str, bytes], libraries: Mapping[str, str], types: Mapping[str, str]) -> str:
     """Twelve letters and digits for all of it; the order in which it comes makes no difference."""
     whole = hashlib.sha256()
-    for part in (code, libraries, types):
-        for name, what in sorted(part.items()):
-            content = what if isinstance(what, bytes) else what.encode()
+    for part in (code, _as_bytes(libraries), _as_bytes(types)):
+        for name, content in sorted(part.items()):
             whole.update(f"{name}\0{len(content)}\0".encode())
             whole.update(content)
         whole.update(b"\0\0")
     return whole.hexdigest()[:12]
+
+
+def _as_bytes(words: Mapping[str, str]) -> dict[str, bytes]:
+    return {name: word.encode() for name, word in words.items()}
 
 
 def code_of(root: Path) -> dict[str, bytes]:

@@ -42,21 +42,24 @@ class Rehearsed(NamedTuple):
 
 
 async def rehearse(connection: Client, *, middle: Iterable[str], later: Iterable[str], each: int) -> Rehearsed:
-    """Replay up to `each` of every list of workflows in `middle`, and begin the next run of as many of those in `later`."""
+    """Replay up to `each` of every list of workflows in `middle`, and begin the next run of as many of each in `later`."""
     failures: list[Failure] = []
-    counts = [0, 0]
-    for at, (queries, history_of) in enumerate(((middle, _as_it_was), (later, _handed_over))):
-        for query in queries:
-            async for one in connection.list_workflows(query, limit=each):
-                counts[at] += 1
-                try:
-                    history = await history_of(connection, one)
-                except _Unasked as error:
-                    failures.append(Failure(one.id, str(error)))
-                    continue
-                why = await replay_failure(connection, history)
-                failures += [Failure(one.id, why)] if why else []
-    return Rehearsed(*counts, tuple(failures))
+    replayed = [one async for one in _listed(connection, middle, each)]
+    taken_over = [one async for one in _listed(connection, later, each)]
+    for rebuild, found in ((_as_it_was, replayed), (_handed_over, taken_over)):
+        for one in found:
+            try:
+                why = await replay_failure(connection, await rebuild(connection, one))
+            except _Unasked as error:
+                why = str(error)
+            failures += [Failure(one.id, why)] if why else []
+    return Rehearsed(len(replayed), len(taken_over), tuple(failures))
+
+
+async def _listed(connection: Client, queries: Iterable[str], each: int) -> AsyncIterator[WorkflowExecution]:
+    for query in queries:
+        async for one in connection.list_workflows(query, limit=each):
+            yield one
 
 
 async def replay_failure(connection: Client, history: WorkflowHistory) -> str:

@@ -37,6 +37,8 @@ ERASURE = "erasure"
 """The workflow type of the deletion of one client."""
 RETENTION = "retention"
 """The workflow type of a look for what has been kept for long enough."""
+KINDS = (JOURNEY, ALARM, BULK, CONTACTS, COURIER, ERASURE, GROUP, RETENTION)
+"""Every workflow type."""
 ACKNOWLEDGE = "acknowledge"
 """The signal that somebody has taken an alert up."""
 NUDGE = "nudge"

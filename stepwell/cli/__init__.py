@@ -7,6 +7,7 @@ from stepwell.cli import (
     around,
     auditing,
     clients,
+    deploy,
     drafts,
     encryption,
     fhir,
@@ -42,6 +43,8 @@ app.command("worker")(stack.worker)
 app.command("serve")(stack.serve)
 app.command("codec")(stack.codec)
 app.command("console")(stack.console)
+app.command("version")(deploy.version)
+app.add_typer(deploy.app, name="deploy")
 app.command("openapi")(stack.openapi)
 app.add_typer(keys.app, name="key")
 app.add_typer(auditing.app, name="audit")
