@@ -16,6 +16,7 @@ from workflows.names import CONTACTS, GROUP, JOURNEY, JOURNEYS, KINDS, NUDGE
 _RUNNING = f"TaskQueue = '{JOURNEYS}' AND ExecutionStatus = 'Running'"
 _VERSION = "TemporalWorkerDeploymentVersion"
 _FAILING = "TemporalReportedProblems IS NOT NULL"
+_SOUND = "TemporalReportedProblems IS NULL"
 NONE = "none"
 """Instead of a build: what no version has."""
 _WAITING = ", ".join(f"'{kind}'" for kind in (JOURNEY, CONTACTS, GROUP))
@@ -48,7 +49,8 @@ class Rollout:
     async def rehearse(self, build: str, *, each: int) -> Rehearsed:
         """Try this process, which is of that build, on what runs: on up to `each` of every kind of workflow. Raises NotFound."""
         await self._deployment.routing()
-        others = f"{_RUNNING} AND {_VERSION} IS NOT NULL AND {_VERSION} != '{self._named(build)}'"
+        # what fails there stands still already, and says nothing: see take_over
+        others = f"{_RUNNING} AND {_VERSION} IS NOT NULL AND {_VERSION} != '{self._named(build)}' AND {_SOUND}"
         return await rehearse(
             self._connection,
             middle=[f"{self._on(one)} AND WorkflowType = '{kind}'" for one in (NONE, build) for kind in KINDS],

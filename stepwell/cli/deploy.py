@@ -1,8 +1,8 @@
 """`stepwell deploy …`: bring what runs from one version of the workers to another, and back."""
 
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -46,14 +46,23 @@ async def _rollout() -> AsyncIterator[Rollout]:
     settings = load_settings()
     if settings.deployment is None:
         raise NotRunning("these workers have no versions: give all of them, and this command, the same STEPWELL_DEPLOYMENT")
-    for name in ("temporalio", "stepwell"):  # what a rehearsal comes to, the command says itself
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    async with opened_store(settings) as database:
-        connection = await connect_to(settings, database.keys)
-        try:
-            yield Rollout(connection, settings.deployment)
-        except RPCError as error:
-            raise Unavailable(f"Temporal does not do it: {error.message}") from error
+    with _quietly():
+        async with opened_store(settings) as database:
+            connection = await connect_to(settings, database.keys)
+            try:
+                yield Rollout(connection, settings.deployment)
+            except RPCError as error:
+                raise Unavailable(f"Temporal does not do it: {error.message}") from error
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without what is logged where a rehearsal fails: the command says itself what it came to."""
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 @app.command()
@@ -203,7 +212,7 @@ def _say_left(build: str, woken: int, taken: list[str], left: list[OnVersion]) -
 def _why(one: OnVersion) -> str:
     if one.is_failing:
         return "its task fails again and again: see it in Temporal's UI"
-    return "it wakes by itself, or no worker of this build runs"
+    return "it wakes by itself, or waits for what is on its way, or no worker of this build runs"
 
 
 def _state(one: WorkerVersion) -> str:

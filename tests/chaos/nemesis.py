@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tests.chaos.history import Journal
 from tests.chaos.links import CONDITIONS
-from tests.chaos.stack import Member, Stack
+from tests.chaos.stack import DEPLOYMENT, Member, Stack
 from tests.chaos.witnesses import HOOK_MANNERS, MAIL_MANNERS
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -58,11 +58,14 @@ def schedule(draw: random.Random, groups: Sequence[str], count: int, *, longest:
     return found
 
 
+_LONG = ("link", "mail", "hook", "ramp", "promote", "rollback")
+
+
 def _lasts(draw: random.Random, words: str, longest: float) -> float:
     """Who is held still is so for nearly the longest time: others are to take over meanwhile."""
     if words.startswith("still"):
         return draw.uniform(0.9, 1.0) * longest
-    return draw.uniform(0.5, longest) if words.startswith(("link", "mail", "hook")) else draw.uniform(0, 2)
+    return draw.uniform(0.5, longest) if words.startswith(_LONG) else draw.uniform(0, 2)
 
 
 class Nemesis:
@@ -101,6 +104,8 @@ class Nemesis:
                 return await self._end_orderly(name)
             case ["still", name]:
                 await self._hold_still(name, fault.lasts)
+            case ["rollback"] | ["ramp" | "promote" | "drain", _]:
+                return await self._roll(*fault.words.split(), lasts=fault.lasts)
             case [how, "postgres"]:
                 await self._away(signal.SIGKILL if how == "crash" else signal.SIGINT, fault.lasts)
             case ["crash", "all"]:
@@ -116,6 +121,29 @@ class Nemesis:
             case _:
                 raise AssertionError(f"nobody knows how to {fault.words}")
         return {}
+
+    async def _roll(self, how: str, name: str = "", *, lasts: float) -> dict[str, object]:
+        """What a deployer does with versions; says how many runs each version had by then."""
+        rollout = self._stack.rollout
+        build = (await self._is_ready(name)).build if name else ""
+        facts: dict[str, object] = {}
+        match how:
+            case "ramp":
+                await rollout.ramp(build, 50)
+            case "promote":
+                await rollout.promote(build)
+            case "rollback":
+                await rollout.roll_back()
+            case "drain":
+                facts["woken"] = await rollout.wake(build, a_second=20)
+                facts["left"] = [f"{one.kind} {one.id}" for one in await rollout.come_over(build)]
+        await asyncio.sleep(lasts)
+        runs = {member.build: await self._runs_of(member.build) for member in self._stack.workers.values()}
+        return facts | {"runs": runs}
+
+    async def _runs_of(self, build: str) -> int:
+        query = f"TemporalWorkerDeploymentVersion = '{DEPLOYMENT}:{build}'"
+        return (await self._stack.connection.count_workflows(query)).count
 
     async def _end_orderly(self, name: str) -> dict[str, object]:
         member = await self._is_ready(name)

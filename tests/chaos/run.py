@@ -16,6 +16,7 @@ from tests.chaos.mutants import MUTANTS
 from tests.chaos.nemesis import Fault, Nemesis, schedule
 from tests.chaos.pathways import Pathway, drawn
 from tests.chaos.stack import Stack, running
+from tests.releases import ONE_BY_ONE, release
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,9 @@ class Plan:
     mutant: str = ""
     patient: bool = False
     """Whether to wait until webhooks go out again where their worker died: a minute."""
+
+    two_releases: bool = False
+    """Whether the second worker is of another release; then both have versions."""
 
     @property
     def rest(self) -> float:
@@ -83,8 +87,17 @@ async def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> R
         say(f"  planned: {fault}")
     async with AsyncExitStack() as around:
         history, broken = (around.enter_context(closing(Journal(folder / f"{name}.jsonl"))) for name in ("history", "faults"))
+        other = release(folder / "other", ONE_BY_ONE) if plan.two_releases else None
         stack = await around.enter_async_context(
-            running(folder, pathways, store=plan.store, mutant=plan.mutant, loses=plan.loses, clocks=dict(plan.clocks))
+            running(
+                folder,
+                pathways,
+                store=plan.store,
+                mutant=plan.mutant,
+                loses=plan.loses,
+                clocks=dict(plan.clocks),
+                other=other,
+            )
         )
         door = Door(stack.urls, stack.secret, history)
         around.push_async_callback(door.close)

@@ -1,13 +1,14 @@
 """Everything that runs in one run: server, store, workers, gateways, witnesses, each a process, with links between them."""
 
 import asyncio
+import re
 import shutil
 import signal
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +16,10 @@ from types import MappingProxyType
 from temporalio.client import Client
 
 from stepwell import Stepwell
+from stepwell.deployment import NotReady
 from stepwell.devserver import DevServer
+from stepwell.errors import NotFound
+from stepwell.rollout import Rollout
 from stepwell.settings import Settings
 from store.database import Database
 from store.keyring import Keyring
@@ -26,7 +30,9 @@ from tests.e2e.processes import ROOT, Child, environment, free_port
 from tests.keys import made_in
 from tests.postgres import Postgres
 
-_ENTRY = str(ROOT / "tests" / "chaos" / "entry.py")
+_ENTRY = Path("tests") / "chaos" / "entry.py"
+DEPLOYMENT = "chaos"
+"""Of workers that have versions."""
 GRACE = 50.0
 """Seconds that a worker may take to end; what docs/running.md promises."""
 
@@ -60,6 +66,11 @@ class Member(Child):
         return words in self.text[self._said :]
 
     @property
+    def build(self) -> str:
+        """Of which build it says that it is."""
+        return re.findall(r'"build": "(\w+)"', self.text)[-1]
+
+    @property
     def is_gone(self) -> bool:
         """Whether it has ended."""
         return self._process is None or self._process.poll() is not None
@@ -88,6 +99,8 @@ class Stack:
     connection: Client
     secret: str
     endpoint: str
+    rollout: Rollout
+    """Of workers that have versions."""
     members: dict[str, Member] = field(default_factory=dict)
 
 
@@ -101,10 +114,12 @@ async def running(
     loses: float = 0.0,
     rotate_at: int = 60,
     clocks: Mapping[str, str] = MappingProxyType({}),
+    other: Path | None = None,
 ) -> AsyncIterator[Stack]:
     """Two workers, two gateways, a server and a store behind links, witnesses outside, and pathways to go through.
 
     `clocks`: by how much the clock of a worker or gateway is wrong, as faketime takes it, such as `+1h`.
+    `other`: where the second worker's release is; then both have versions, and the first one's is current.
     """
     async with AsyncExitStack() as stack:
         postgres, url, keys = await _store(stack, folder, store)
@@ -124,28 +139,32 @@ async def running(
             "log_level": "DEBUG",
         }
         surroundings = {
-            "PYTHONPATH": str(ROOT),
             "CHAOS_MUTANT": mutant,
             "CHAOS_LOSES": str(loses),
             "CHAOS_ROTATE_AT": str(rotate_at),
         }
 
-        def process(name: str, side: str, *words: str) -> Member:
+        versions = {"deployment": DEPLOYMENT} if other else {}
+        roots = {"worker-2": other or ROOT}
+
+        def process(name: str, side: str, *words: str, **more: str) -> Member:
             through = {
                 "temporal": f"127.0.0.1:{links[f'{side}-temporal'].port}",
                 "database": _through(url, links.get(f"{side}-store")),
             }
             clock = _clock(clocks[name]) if name in clocks else {}
-            made = Member([sys.executable, *words], environment(**settings, **through) | surroundings | clock, folder, name)
+            root = roots.get(name, ROOT)
+            given = environment(**settings, **through, **more) | surroundings | {"PYTHONPATH": str(root)} | clock
+            made = Member([sys.executable, str(root / _ENTRY), *words], given, folder, name)
             stack.callback(made.stop)
             return made
 
         witness = ["-m", "tests.chaos.witnesses", str(folder), str(mail), str(hook)]
         outside = Member([sys.executable, *witness], environment() | {"PYTHONPATH": str(ROOT)}, folder, "witnesses")
         stack.callback(outside.stop)
-        workers = {f"worker-{number}": process(f"worker-{number}", "worker", _ENTRY, "worker") for number in (1, 2)}
+        workers = {f"worker-{number}": process(f"worker-{number}", "worker", "worker", **versions) for number in (1, 2)}
         ports = {f"gateway-{number}": free_port() for number in (1, 2)}
-        gateways = {name: process(name, "gateway", _ENTRY, "gateway", str(port)) for name, port in ports.items()}
+        gateways = {name: process(name, "gateway", "gateway", str(port)) for name, port in ports.items()}
         for one in (outside, *workers.values(), *gateways.values()):
             one.start()
         chosen = Settings(
@@ -166,6 +185,9 @@ async def running(
             await member.is_there("working")
         for member in gateways.values():
             await member.is_there("serving")
+        rollout = Rollout(connection, DEPLOYMENT)
+        if other:
+            await _first_promoted(rollout, workers["worker-1"])
         urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
         members = {**workers, **gateways}
         yield Stack(
@@ -181,6 +203,7 @@ async def running(
             connection,
             secret,
             endpoint.id,
+            rollout,
             members,
         )
 
@@ -190,6 +213,16 @@ def _clock(wrong: str) -> dict[str, str]:
     library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
     assert library is not None, "the tests need libfaketime; on Debian: apt-get install faketime"
     return {"LD_PRELOAD": str(library), "FAKETIME": wrong, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+
+async def _first_promoted(rollout: Rollout, worker: Member) -> None:
+    """Once the server has heard of it, which may be a moment after it says that it works."""
+    async with asyncio.timeout(30):
+        while True:
+            with suppress(NotFound, NotReady):
+                await rollout.promote(worker.build)
+                return
+            await asyncio.sleep(0.2)
 
 
 async def _store(stack: AsyncExitStack, folder: Path, store: str) -> tuple[Postgres | None, str, Keyring]:

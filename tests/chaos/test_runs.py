@@ -1,21 +1,23 @@
 """Short runs with fixed seeds, and two with seeds nobody has seen: the test ids of the table of reliability stand in their names."""
 
+import os
 import random
 from pathlib import Path
 
 import pytest
 
 from tests.chaos.nemesis import GROUPS
-from tests.chaos.run import Plan, run
+from tests.chaos.run import Plan, Report, run
 
 _SLOTS = 6
 _STILL = 12.0
 """Longer than a workflow task may take (10 s): another worker has taken over by the time it goes on."""
 
 
-async def _is_clean(plan: Plan, folder: Path) -> None:
+async def _is_clean(plan: Plan, folder: Path) -> Report:
     report = await run(plan, folder / "run")
     assert not report.wrong, "\n".join([report.summary, f"{plan}", *report.wrong])
+    return report
 
 
 async def test_RT1_RT8_RT21_RT23_workers_killed_stopped_and_held_still(tmp_path: Path) -> None:
@@ -50,6 +52,31 @@ async def test_RT20_RT24_partitions_while_clients_leave(tmp_path: Path) -> None:
     natures = ("pausing", "stopping", "leaving", "slow")
     plan = Plan(106, ("partition", "store"), faults=8, slots=_SLOTS, store="postgres", natures=natures)
     await _is_clean(plan, tmp_path)
+
+
+_ROLLOUT = (
+    "ramp worker-2",
+    "promote worker-2",
+    "drain worker-1",
+    "kill worker-1",
+    "rollback",
+    "drain worker-2",
+    "kill worker-2",
+)
+_ROUNDS = int(os.environ.get("STEPWELL_ROLLOUT_ROUNDS", "1"))
+"""Ten are five minutes."""
+
+
+async def test_RT13_two_releases_on_one_queue_there_and_back(tmp_path: Path) -> None:
+    """Half of the journeys on each, all on the other one, and back, under load; the releases decide differently.
+
+    That they could not go on with each other's runs is seen in `tests/e2e/test_rollout.py`.
+    """
+    plan = Plan(107, _ROLLOUT, faults=len(_ROLLOUT) * _ROUNDS, slots=_SLOTS, longest=6.0, two_releases=True)
+    report = await _is_clean(plan, tmp_path)
+    runs = [one["runs"] for one in report.evidence.faults if "runs" in one][-1]
+    assert len(runs) == 2
+    assert all(count > 0 for count in runs.values()), runs
 
 
 @pytest.mark.parametrize("number", [1, 2])

@@ -22,6 +22,7 @@ from stepwell.settings import allowed_targets, load_settings
         ("OIDC_ISSUER", "https://login.example.org", "STEPWELL_OIDC_AUDIENCE together"),
         ("RATE_CLIENT", "0", "greater than or equal to 1"),
         ("LINK_DAYS", "400", "less than or equal to 365"),
+        ("DEPLOYMENT", "one.two", "match pattern"),
     ],
 )
 def test_a_setting_that_does_not_fit(name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:

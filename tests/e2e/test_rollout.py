@@ -7,7 +7,8 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ from engine.steps import step_types
 from stepwell import Stepwell
 from stepwell.builds import build_id
 from stepwell.devserver import DevServer
+from stepwell.errors import Unavailable
 from stepwell.mailcatcher import MailCatcher
 from store.database import Database
+from tests.commands.typed import stepwell
 from tests.e2e.processes import Child, environment, free_port, store_in
 from tests.keys import made_in
 from tests.pathways import document, step
@@ -28,10 +31,13 @@ from tests.releases import ONE_BY_ONE, ROOT, Change, release
 _STEPS = ("a", "b", "c")
 _FEW_FAILURES = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"
 _UNREADABLE = Change("engine/journey.py", "    migrations: int", "    moves: int")
-_BROKEN = Change(
-    "engine/advance.py",
-    "def advance(structure: Structure, journey: Journey, message: Message, now: datetime) -> Turn:\n",
-    "def advance(structure: Structure, journey: Journey, message: Message, now: datetime) -> Turn:\n    assert message.kind != 'respond'\n",
+_FAILS = Change(
+    "workflows/journey.py",
+    "            waiting = self._inbox.popleft()\n",
+    "            waiting = self._inbox.popleft()\n            assert waiting.message.kind != 'respond'\n",
+)
+_STILLBORN = Change(
+    "workflows/journey.py", "        self._holds_back = False\n        self._show()", "        assert start is None"
 )
 
 
@@ -68,6 +74,11 @@ class _Place:
 
     async def deploy(self, root: Path, *words: str, fails: bool = False) -> str:
         """`stepwell deploy …` as that release has it; what it said."""
+        if root == ROOT:
+            given = {name: word for name, word in self._surroundings(root, deployment="practice").items() if name != "PATH"}
+            said = await asyncio.to_thread(partial(stepwell, "deploy", *words, home=self.folder, **given))
+            assert (said.code != 0) == fails, said
+            return said.out + said.err
         command = [sys.executable, "-c", "from stepwell.cli import main; main()", "deploy", *words]
         given = self._surroundings(root, deployment="practice")
         done = await asyncio.to_thread(
@@ -111,6 +122,15 @@ class _Place:
             return (await self.connection.count_workflows(query)).count == 1
 
         await _until(is_there)
+
+    async def failing(self, journey: str) -> None:
+        """Wait until its task has failed again and again."""
+        query = f"WorkflowId = '{journey}' AND TemporalReportedProblems IS NOT NULL"
+
+        async def is_failing() -> bool:
+            return (await self.connection.count_workflows(query)).count == 1
+
+        await _until(is_failing)
 
     async def tasks_by_build(self) -> Counter[str]:
         """How many tasks each version did."""
@@ -224,3 +244,65 @@ async def test_RT13_journeys_come_over_by_themselves_or_woken_and_go_back(place:
     assert tasks[here] > 0
     assert tasks[there] > 0
     assert not re.search("TMPRL1100|Traceback|AssertionError", old.text + new.text)
+
+
+async def test_RT13_a_build_that_cannot_go_on_is_refused_and_one_that_mends_takes_over(place: _Place) -> None:
+    """A bug in the old build keeps its journeys from coming over: the fix goes on with them in the middle of their run."""
+    fails = release(place.folder / "fails", _FAILS)
+    unreadable = release(place.folder / "unreadable", _UNREADABLE)
+    here = build_id()
+
+    await place.worker(fails, "fails", deployment="practice")
+    await place.deploy(fails, "promote")
+    (old,) = await place.status()
+    stuck, sound = [await place.enter(name) for name in ("stuck", "sound")]
+    await place.on(sound, old)
+    refused = await place.deploy(unreadable, "promote", fails=True)
+    assert "is in a state that this build cannot read" in refused
+    assert "2 would stand still" in refused
+    answering = asyncio.create_task(place.answer(stuck, 0))
+    await place.failing(stuck)
+
+    await place.worker(ROOT, "here", deployment="practice")
+    assert f"only {here} can be tried here" in await place.deploy(ROOT, "promote", old, fails=True)
+    assert "1 at the beginning" in await place.deploy(ROOT, "promote")
+    assert "1 fail again and again" in (await place.status())[old]["why"]
+    said = await place.deploy(ROOT, "drain", old)
+    assert "although they failed: 1" in said
+    assert f"still on {old}: 0" in said
+    await _until_taken(answering, place, stuck)
+    for at in (1, 2):
+        await place.answer(stuck, at)
+    for at in range(len(_STEPS)):
+        await place.answer(sound, at)
+    await place.nothing_lost(stuck, sound)
+
+
+async def _until_taken(answering: asyncio.Task[None], place: _Place, journey: str) -> None:
+    """What was sent while nobody could take it, or the same once more."""
+    with suppress(Unavailable):
+        await answering
+        return
+    await place.answer(journey, 0)
+
+
+async def test_RT13_a_build_that_fails_at_once_is_rolled_back(place: _Place) -> None:
+    """What it was given goes on where it came from, without anybody touching it."""
+    stillborn = release(place.folder / "stillborn", _STILLBORN)
+    here = build_id()
+    await place.worker(ROOT, "here", deployment="practice")
+    await place.deploy(ROOT, "promote")
+    journey = await place.enter("ann")
+    await place.on(journey, here)
+
+    await place.worker(stillborn, "stillborn", deployment="practice")
+    (there,) = (await place.status()).keys() - {here}
+    assert "1 would stand still" in await place.deploy(stillborn, "promote", fails=True)
+    await place.deploy(ROOT, "promote", there, "--force")
+    # lists count a run to the build that the one before it was on, until its first task is done
+    assert "its task fails again and again" in await place.deploy(ROOT, "drain", here, fails=True)
+    assert f"{here} is current" in await place.deploy(ROOT, "rollback")
+    for at in range(len(_STEPS)):
+        await place.answer(journey, at)
+    await place.nothing_lost(journey)
+    assert there not in await place.tasks_by_build()
