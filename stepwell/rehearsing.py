@@ -21,7 +21,7 @@ from workflows.inputs import Checkpoint, JourneyInput
 from workflows.names import JOURNEY
 from workflows.plugin import DATA_CONVERTER, workflow_runner
 
-_PATIENCE = timedelta(seconds=15)
+_PATIENCE = timedelta(seconds=10)
 
 
 class Failure(NamedTuple):
@@ -50,8 +50,11 @@ async def rehearse(connection: Client, *, middle: Iterable[str], later: Iterable
         for one in found:
             try:
                 why = await replay_failure(connection, await rebuild(connection, one))
-            except _Unasked as error:
+            except _Unreadable as error:
                 why = str(error)
+            except _Silent as error:
+                failures.append(Failure(one.id, str(error)))
+                break  # the next would keep us waiting for as long
             failures += [Failure(one.id, why)] if why else []
     return Rehearsed(len(replayed), len(taken_over), tuple(failures))
 
@@ -104,7 +107,11 @@ def _words(failure: Any) -> str:
     return ": ".join(found)
 
 
-class _Unasked(Exception):
+class _Unreadable(Exception):
+    """It says where it is, and this build does not understand."""
+
+
+class _Silent(Exception):
     """It does not say where it is."""
 
 
@@ -145,9 +152,9 @@ async def _left_by(connection: Client, one: WorkflowExecution) -> list[Payload]:
     try:
         now: Checkpoint = await handle.query("checkpoint", result_type=Checkpoint, rpc_timeout=_PATIENCE)
     except (RPCError, WorkflowQueryFailedError) as error:
-        raise _Unasked(f"does not say where it is, so nobody knows whether this build could go on: {error}") from error
+        raise _Silent(f"does not say where it is, so nobody knows whether this build could go on: {error}") from error
     except (RuntimeError, ValueError) as error:
-        raise _Unasked(f"is in a state that this build cannot read: {error}") from error
+        raise _Unreadable(f"is in a state that this build cannot read: {error}") from error
     left = JourneyInput(structure=now.structure, journey=now.journey)
     context = WorkflowSerializationContext(namespace=connection.namespace, workflow_id=one.id)
     return await connection.data_converter.with_context(context).encode([left])

@@ -47,14 +47,18 @@ class Rollout:
         return [*found, *([free] if free.running else [])]
 
     async def rehearse(self, build: str, *, each: int) -> Rehearsed:
-        """Try this process, which is of that build, on what runs: on up to `each` of every kind of workflow. Raises NotFound."""
+        """Try this process, which is of that build, on what runs: on up to `each` of every kind of workflow. Raises NotFound.
+
+        Not on what stands still elsewhere, at a bug or for want of a worker: it can only gain, see `take_over`.
+        """
         await self._deployment.routing()
-        # what fails there stands still already, and says nothing: see take_over
-        others = f"{_RUNNING} AND {_VERSION} IS NOT NULL AND {_VERSION} != '{self._named(build)}' AND {_SOUND}"
+        alive = [one for one, asked in (await self._deployment.asked_at()).items() if any(map(_is_fresh, asked))]
         return await rehearse(
             self._connection,
             middle=[f"{self._on(one)} AND WorkflowType = '{kind}'" for one in (NONE, build) for kind in KINDS],
-            later=[f"{others} AND WorkflowType = '{kind}'" for kind in KINDS],
+            later=[
+                f"{self._on(one)} AND {_SOUND} AND WorkflowType = '{kind}'" for one in alive if one != build for kind in KINDS
+            ],
             each=each,
         )
 
@@ -123,13 +127,15 @@ class Rollout:
         return await self._listed(self._on(build))
 
     async def take_over(self, build: str, mine: str) -> list[str]:
-        """Have `mine`, which this process is of and which is current, go on with what fails again and again on another build, in
-        the middle of its run: what replays here, and nothing else. Says which. Raises NotFound.
+        """Have `mine`, which this process is of and which is current, go on with what stands still on another build, in the middle
+        of its run: what fails there again and again, or all where no worker of it is left. Only what replays here. Says which.
         """
-        if (await self._deployment.routing()).current != mine:
+        if build == NONE or (await self._deployment.routing()).current != mine:
             return []
+        asked = (await self._deployment.asked_at()).get(build, [])
+        still = f"{self._on(build)} AND {_FAILING}" if any(map(_is_fresh, asked)) else self._on(build)
         taken = []
-        async for one in self._connection.list_workflows(f"{self._on(build)} AND {_FAILING}"):
+        async for one in self._connection.list_workflows(still):
             history = await self._connection.get_workflow_handle(one.id, run_id=one.run_id).fetch_history()
             if not await replay_failure(self._connection, history):
                 await self._deployment.move(one.id, one.run_id, mine)

@@ -149,7 +149,8 @@ def drain(
 ) -> None:
     """Wake what waits on an old build, so that it comes over; then say what stays, and why. Cut off, begin it again: it goes on.
 
-    What fails again and again there is taken over in the middle of its run, where this command is of the current build and replays it.
+    What stands still there, at a bug or because no worker of that build is left, is taken over in the middle of its run: where this
+    command is of the current build, and replays it.
     """
 
     async def job() -> None:
@@ -200,7 +201,7 @@ def _say_tried(tried: Rehearsed) -> None:
 
 
 def _say_left(build: str, woken: int, taken: list[str], left: list[OnVersion]) -> None:
-    say(f"woken: {woken}; taken over although they failed: {len(taken)}; still on {build}: {len(left)}")
+    say(f"woken: {woken}; taken over as they stood still: {len(taken)}; still on {build}: {len(left)}")
     if left:
         show_table(
             ("workflow", "kind", "its run began (UTC)", "why it stays"),

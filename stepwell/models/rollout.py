@@ -54,7 +54,7 @@ class WorkerVersion(Out):
         if self.state != "draining":
             return ""
         if not self.workers:
-            return "stands still: start a worker of this build"
+            return f"stands still: start a worker of this build, or try stepwell deploy drain {self.build}"
         if self.failing:
             return f"{self.failing} fail again and again: stepwell deploy drain {self.build}"
         return f"waits for a reason to wake: stepwell deploy drain {self.build}"

@@ -268,7 +268,7 @@ async def test_RT13_a_build_that_cannot_go_on_is_refused_and_one_that_mends_take
     assert "1 at the beginning" in await place.deploy(ROOT, "promote")
     assert "1 fail again and again" in (await place.status())[old]["why"]
     said = await place.deploy(ROOT, "drain", old)
-    assert "although they failed: 1" in said
+    assert "as they stood still: 1" in said
     assert f"still on {old}: 0" in said
     await _until_taken(answering, place, stuck)
     for at in (1, 2):
