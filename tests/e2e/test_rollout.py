@@ -92,7 +92,7 @@ class _Place:
 
     async def enter(self, client: str) -> str:
         """A journey that waits for its first step to be done."""
-        await self.handle.add_client(id=client, email=f"{client}@example.org")
+        await self.handle.add_client(id=client, email=f"{client}@rollout.example")
         journey = (await self.handle.start(client, "trial")).id
         await self.recorded(journey, "step_delivered", 1)
         return journey
