@@ -76,7 +76,7 @@ def status(json: Json = False) -> None:
             show_json([one.model_dump(mode="json") | {"why": one.why} for one in found])
             return
         show_table(
-            ("build", "state", "since (UTC)", "journeys", "others", "workers", "last seen", "oldest", "not drained because it"),
+            ("build", "state", "since (UTC)", "journeys", "others", "workers", "oldest", "not drained because it"),
             [
                 (
                     f"{one.build}{' (here)' if one.build == build_id() else ''}",
@@ -84,8 +84,7 @@ def status(json: Json = False) -> None:
                     _at(one.since),
                     one.journeys,
                     one.others,
-                    one.workers,
-                    _ago(one.last_seen),
+                    _workers(one),
                     f"{one.oldest.id}, {_at(one.oldest.since)}" if one.oldest else "",
                     one.why,
                 )
@@ -226,5 +225,8 @@ def _at(instant: datetime | None) -> str:
     return f"{instant:%Y-%m-%d %H:%M}" if instant else ""
 
 
-def _ago(instant: datetime | None) -> str:
-    return f"{(datetime.now(UTC) - instant).total_seconds():.0f} s ago" if instant else "not lately"
+def _workers(one: WorkerVersion) -> str:
+    """How many, and when one of them was heard of: who is gone is forgotten after five minutes."""
+    if one.last_seen is None:
+        return "none"
+    return f"{one.workers}, {(datetime.now(UTC) - one.last_seen).total_seconds():.0f} s ago"

@@ -255,7 +255,9 @@ def rows_are_what_events_say(evidence: Evidence) -> list[str]:
 def every_risk_is_told(evidence: Evidence) -> list[str]:
     """I11: every answer that meets a risk rule has an alert, and the practitioner was written to in time."""
     wrong = []
-    raised = Counter((one["journey"], one["occurrence"]) for one in evidence.alerts)
+    raised: dict[tuple[str, str], list[str]] = {}
+    for alert in evidence.alerts:
+        raised.setdefault((alert["journey"], alert["occurrence"]), []).append(alert["id"])
     told = {
         mail["wall"]: mail["raw"] for mail in evidence.mails if mail["to"] == "grey@example.org" and "alert" in mail["subject"]
     }
@@ -264,10 +266,12 @@ def every_risk_is_told(evidence: Evidence) -> list[str]:
             continue
         name = one.path.split("/")[2]
         occurrence = one.path.split("/occurrences/")[1].split("/")[0]
-        if not raised[name, occurrence]:
+        alerts = raised.get((name, occurrence), [])
+        if not alerts:
             wrong.append(f"I11: an answer to {occurrence} of {name} met a risk rule, and there is no alert")
         by_when = max(one.ended, evidence.healed_at) + _ALARMED
-        if not any(name in text and wall <= by_when for wall, text in told.items()) and evidence.gathered_at > by_when:
+        in_time = [text for wall, text in told.items() if wall <= by_when]
+        if not any(alert in text for alert in alerts for text in in_time) and evidence.gathered_at > by_when:
             wrong.append(f"I11: nobody was told of the alert of {name} in time")
     return wrong
 

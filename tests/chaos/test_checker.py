@@ -16,6 +16,7 @@ from tests.chaos.reference import Step
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 PATHWAY = Pathway("path1", (Step("s1"), Step("s2", anchor="day2", nudge="nudge2")), risky=frozenset({"s1"}))
 NAME = "jou_one"
+ALERT = "alert_1"
 
 
 def instant(second: float) -> str:
@@ -62,7 +63,7 @@ def mail(purpose: str, occurrence: str, second: float, to: str = f"c0-1{MAILS}",
         "to": to,
         "subject": subject,
         "about": [[NAME, occurrence]] if to.startswith("c") else [],
-        "raw": f"a mail about {NAME}",
+        "raw": f"Alert: {ALERT}" if purpose == "risk" else "a mail",
     }
 
 
@@ -113,7 +114,7 @@ def well() -> Evidence:
         hooks_before=len(told),
         faults=[{"fault": "kill worker-1"}, {"fault": "term worker-1", "code": 0, "took": 1.0}],
         journeys={NAME: Journey(NAME, "c0-1", "path1", "completed", False, history, ledger, responses)},
-        alerts=[{"journey": NAME, "occurrence": "s1.1"}],
+        alerts=[{"id": ALERT, "journey": NAME, "occurrence": "s1.1"}],
         events=[{"id": name, "type": "t"} for name in told],
         deliveries=dict.fromkeys(told, "delivered"),
         workflows={NAME: "COMPLETED"},

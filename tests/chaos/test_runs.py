@@ -67,6 +67,7 @@ _ROUNDS = int(os.environ.get("STEPWELL_ROLLOUT_ROUNDS", "1"))
 """Ten are five minutes."""
 
 
+@pytest.mark.leaves_words("the witnesses write down to whom mails go, and a copy of the code names the same address")
 async def test_RT13_two_releases_on_one_queue_there_and_back(tmp_path: Path) -> None:
     """Half of the journeys on each, all on the other one, and back, under load; the releases decide differently.
 
