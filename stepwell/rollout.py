@@ -25,8 +25,10 @@ _FRESH = timedelta(minutes=2)
 """A worker asks for work once a minute at least: who did not is gone."""
 _FEW = 1000
 """Looked through one by one."""
-_CALM = 10.0
-"""Seconds without a change after which what is left will not go by itself."""
+_A_MOMENT = 15.0
+"""Seconds that Temporal may need to hear of a worker."""
+_CALM = 15.0
+"""Seconds without a change after which what is left will not go by itself: a run gives what is on its way ten."""
 
 Told = Callable[[int], None]
 
@@ -47,11 +49,10 @@ class Rollout:
         return [*found, *([free] if free.running else [])]
 
     async def rehearse(self, build: str, *, each: int) -> Rehearsed:
-        """Try this process, which is of that build, on what runs: on up to `each` of every kind of workflow. Raises NotFound.
+        """Try this process, which is of that build, on what runs: on up to `each` of every kind of workflow.
 
         Not on what stands still elsewhere, at a bug or for want of a worker: it can only gain, see `take_over`.
         """
-        await self._deployment.routing()
         alive = [one for one, asked in (await self._deployment.asked_at()).items() if any(map(_is_fresh, asked))]
         return await rehearse(
             self._connection,
@@ -64,12 +65,12 @@ class Rollout:
 
     async def promote(self, build: str) -> None:
         """All that is new goes to it from now on, and what runs follows when it wakes. Raises NotFound, NotReady."""
-        await self._check_works(build)
+        await self._is_heard_of(build)
         await self._deployment.make_current(build)
 
     async def ramp(self, build: str, percent: float) -> None:
         """So many in a hundred go to it, chosen by their ids, and stay the same at a higher percentage. Raises NotFound, NotReady."""
-        await self._check_works(build)
+        await self._is_heard_of(build)
         await self._deployment.ramp(build, percent)
 
     async def roll_back(self) -> str:
@@ -189,6 +190,17 @@ class Rollout:
 
     async def _count(self, query: str) -> int:
         return (await self._connection.count_workflows(query)).count
+
+    async def _is_heard_of(self, build: str) -> None:
+        """Wait for a worker that has just been started. Raises NotFound, NotReady."""
+        give_up_at = asyncio.get_running_loop().time() + _A_MOMENT
+        while True:
+            try:
+                return await self._check_works(build)
+            except (NotFound, NotReady):
+                if asyncio.get_running_loop().time() > give_up_at:
+                    raise
+                await asyncio.sleep(0.5)
 
     async def _check_works(self, build: str) -> None:
         _check_known(build, await self._deployment.routing())

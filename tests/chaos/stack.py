@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -16,9 +16,7 @@ from types import MappingProxyType
 from temporalio.client import Client
 
 from stepwell import Stepwell
-from stepwell.deployment import NotReady
 from stepwell.devserver import DevServer
-from stepwell.errors import NotFound
 from stepwell.rollout import Rollout
 from stepwell.settings import Settings
 from store.database import Database
@@ -187,7 +185,7 @@ async def running(
             await member.is_there("serving")
         rollout = Rollout(connection, DEPLOYMENT)
         if other:
-            await _first_promoted(rollout, workers["worker-1"])
+            await rollout.promote(workers["worker-1"].build)
         urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
         members = {**workers, **gateways}
         yield Stack(
@@ -213,16 +211,6 @@ def _clock(wrong: str) -> dict[str, str]:
     library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
     assert library is not None, "the tests need libfaketime; on Debian: apt-get install faketime"
     return {"LD_PRELOAD": str(library), "FAKETIME": wrong, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-
-
-async def _first_promoted(rollout: Rollout, worker: Member) -> None:
-    """Once the server has heard of it, which may be a moment after it says that it works."""
-    async with asyncio.timeout(30):
-        while True:
-            with suppress(NotFound, NotReady):
-                await rollout.promote(worker.build)
-                return
-            await asyncio.sleep(0.2)
 
 
 async def _store(stack: AsyncExitStack, folder: Path, store: str) -> tuple[Postgres | None, str, Keyring]:
