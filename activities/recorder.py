@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.alive import alive
 from engine.announcements import announce
 from engine.effects import Record, RecordResult
 from engine.events import Event
@@ -26,7 +27,7 @@ class Recorder:
     @activity.defn(name="record")
     async def record(self, effect: Record) -> RecordResult:
         """Store the events that are not stored yet; a gap before them is refused until it is filled."""
-        async with self._database.of(effect.tenant).begin() as session:
+        async with alive(), self._database.of(effect.tenant).begin() as session:
             # alone: a recording given up as lost may still be at work beside its own retry
             journey = await journeys.take(session, effect.tenant, effect.journey)
             if journey is None:

@@ -233,6 +233,7 @@ class JourneyWorkflow:
                 activity_id=key,
                 task_queue=policy.queue,
                 start_to_close_timeout=policy.start_to_close,
+                heartbeat_timeout=policy.heartbeat,
                 retry_policy=policy.retry,
                 summary=f"events {batch[0].seq} to {batch[-1].seq}",
             )

@@ -41,6 +41,7 @@ POLICIES: dict[str, Policy] = {
         retry=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
         schedule_to_close=None,
         why="what happened must reach the store however long the store is away; the journey goes on meanwhile",
+        heartbeat=timedelta(seconds=10),  # before a message that died with it: that asks the store whether it is still wanted
     ),
     "perform": Policy(
         queue=TASKS,
