@@ -64,7 +64,7 @@ _ROLLOUT = (
     "kill worker-2",
 )
 _ROUNDS = int(os.environ.get("STEPWELL_ROLLOUT_ROUNDS", "1"))
-"""Five take five minutes and more."""
+"""Four take five minutes and more."""
 
 
 @pytest.mark.leaves_words("the witnesses write down to whom mails go, and a copy of the code names the same address")
