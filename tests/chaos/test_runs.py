@@ -9,6 +9,8 @@ import pytest
 from tests.chaos.nemesis import GROUPS
 from tests.chaos.run import Plan, Report, run
 
+pytestmark = pytest.mark.leaves_words("clients' words stand in what the run writes down itself; I8 looks everywhere else")
+
 _SLOTS = 6
 _STILL = 12.0
 """Longer than a workflow task may take (10 s): another worker has taken over by the time it goes on."""
@@ -67,7 +69,6 @@ _ROUNDS = int(os.environ.get("STEPWELL_ROLLOUT_ROUNDS", "1"))
 """Four take five minutes and more."""
 
 
-@pytest.mark.leaves_words("the witnesses write down to whom mails go, and a copy of the code names the same address")
 async def test_RT13_two_releases_on_one_queue_there_and_back(tmp_path: Path) -> None:
     """Half of the journeys on each, all on the other one, and back, under load; the releases decide differently.
 

@@ -61,7 +61,7 @@ async def test_RT22_a_deadlock_is_seen_and_its_neighbours_go_on(tmp_path: Path) 
         await handle.respond(journeys["neighbour"], "only.1")
         await _until(is_seen)
         assert await handle.workflow_trouble(journeys["neighbour"]) is None
-        assert "Potential deadlock detected" in blocked.text
+        assert "_DeadlockError" in blocked.text
         blocked.end(signal.SIGKILL)
         fixed.start()
         await _until(lambda: handle.to_do("poison"))
