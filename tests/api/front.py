@@ -20,6 +20,7 @@ from tests.workflows.house import House, house
 ONE_STEP = """
 pathway: {name}
 title: One thing to do
+quiet_hours: none
 steps:
   - id: note
     type: questionnaire

@@ -42,13 +42,12 @@ async def test_N5_events_are_followed_as_they_come(door: Front) -> None:
     async with host.stream("GET", "/events/stream", timeout=30) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
         lines = stream.aiter_lines()
-        acting = asyncio.create_task(_answered(door, host))
-        async for line in lines:
-            if line.startswith("id: "):
-                got.append(line.removeprefix("id: "))
-            if len(got) == 2:
-                break
-        await acting
+        async with asyncio.timeout(60), asyncio.TaskGroup() as both:  # the stream itself would go on for ever
+            both.create_task(_answered(door, host))
+            while len(got) < 2:
+                line = await anext(lines)
+                if line.startswith("id: "):
+                    got.append(line.removeprefix("id: "))
     rest = [one["position"] for one in (await host.get("/events")).json()["items"]]
     assert got == rest[:2]
     async with host.stream("GET", "/events/stream", headers={"last-event-id": got[-1]}) as stream:

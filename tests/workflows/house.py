@@ -54,6 +54,8 @@ _SERVER = [
     # how often it looks whether what has just ended may be deleted: half a minute otherwise
     *("--dynamic-config-value", 'history.transferProcessorUpdateAckInterval="100ms"'),
     *("--dynamic-config-value", 'history.visibilityProcessorUpdateAckInterval="100ms"'),
+    # its files are looked through afterwards, and need not outlive the power of the machine
+    *("--sqlite-pragma", "synchronous=OFF"),
 ]
 
 STAFF = {"on_call": "duty@example.org"}
