@@ -27,8 +27,8 @@ _OF_PEOPLE = {
     TailoringRow: ("words", "reason"),
     AlertRow: ("reason",),
 }
-_A_CODE = re.compile(r"[a-z0-9_.:-]*|.{0,5}", re.DOTALL)
-"""What means nothing by itself, or is found by chance: ids, choices, instants, and short words."""
+_A_CODE = re.compile(r"@?[a-z0-9_.:-]*|.{0,5}", re.DOTALL)
+"""What means nothing by itself, or is found by chance: ids, choices, instants, domains, and short words."""
 _MAIL = "*.eml"
 _sealed: set[str] = set()
 
@@ -63,7 +63,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def found(folder: Path, words: set[str]) -> dict[str, set[str]]:
     """The words that stand in files below a folder, by file; as they are, and as JSON writes them."""
-    wanted = {one: {one.encode(), json.dumps(one)[1:-1].encode()} for one in words}
+    wanted = {one: {one.encode(errors="surrogatepass"), json.dumps(one)[1:-1].encode()} for one in words}
     leaks: dict[str, set[str]] = {}
     for file in folder.rglob("*") if wanted else ():
         if file.is_file() and not file.is_symlink() and not file.match(_MAIL):
