@@ -66,7 +66,7 @@ class Practice:
 
     def configure(self, **settings: Any) -> None:
         """Set up the mail channel anew."""
-        chosen = {"port": self.mail.port, "sender": "Practice <stepwell@example.org>", "client_link": LINK, "timeout": 20.0}
+        chosen = {"port": self.mail.port, "sender": "Practice <stepwell@practice.test>", "client_link": LINK, "timeout": 20.0}
         self.email = EmailChannel(EmailSettings.model_validate(chosen | settings))
         self.owners = Asleep()
         clock = {"now": lambda: self.now}

@@ -170,7 +170,7 @@ async def test_N4_the_id_depends_on_nothing_but_the_message(practice: Practice) 
     practice.configure(timeout=3.0)
     assert practice.email.message_id(effect.id) == before
     assert before.startswith("<")
-    assert before.endswith("@example.org>")
+    assert before.endswith("@practice.test>")
     for part in (*effect.id.split("/")[:2], "ann", "Ann"):
         assert part not in before
 

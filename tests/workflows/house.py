@@ -54,8 +54,6 @@ _SERVER = [
     # how often it looks whether what has just ended may be deleted: half a minute otherwise
     *("--dynamic-config-value", 'history.transferProcessorUpdateAckInterval="100ms"'),
     *("--dynamic-config-value", 'history.visibilityProcessorUpdateAckInterval="100ms"'),
-    # its files are looked through afterwards, and need not outlive the power of the machine
-    *("--sqlite-pragma", "synchronous=OFF"),
 ]
 
 STAFF = {"on_call": "duty@example.org"}
@@ -151,10 +149,12 @@ async def house(
     email: Mapping[str, Any] | None = None,
     keyring: Callable[[Database], Keyring] | None = None,
     converter: DataConverter | None = None,
+    server_file: Path | None = None,
     migrated: str | None = None,
 ) -> AsyncIterator[House]:
     """Everything up, and down again afterwards. `records` may replace the recording activity, `types` adds step types,
-    `email` says more of how mail is sent; other keys, or none at all with another `converter`; `migrated` is a store to use.
+    `email` says more of how mail is sent; other keys, or none at all with another `converter`; where the server keeps its state;
+    `migrated` is a store to use.
     """
     known = types if types is not None else step_types()
     async with AsyncExitStack() as stack:
@@ -175,11 +175,11 @@ async def house(
                 dev_server_log_level="error",
                 search_attributes=list(SEARCH_ATTRIBUTES),
                 data_converter=converter or encrypting(database.keys),
-                dev_server_database_filename=str(folder / "temporal.db"),
+                dev_server_database_filename=str(server_file) if server_file else None,
             )
         )
         email = EmailChannel(
-            EmailSettings.model_validate({"port": mail.port, "timeout": 5, "sender": "stepwell@example.org", **(email or {})})
+            EmailSettings.model_validate({"port": mail.port, "timeout": 5, "sender": "stepwell@practice.test", **(email or {})})
         )
         host = await stack.enter_async_context(listening_host())
         receivers = [await stack.enter_async_context(receiving()) for _ in range(2)]

@@ -91,7 +91,7 @@ async def _run_probe(home: House) -> tuple[str, str]:
 
 async def test_SC8_SC10_every_way_to_temporal_is_sealed(tmp_path: Path) -> None:
     """Inputs, results, messages, summaries, memo, signs of life, failures with their causes and traces: in no file of the server's."""
-    async with house(tmp_path) as home:
+    async with house(tmp_path, server_file=tmp_path / "temporal.db") as home:
         one, other = await _run_probe(home)
         ways: set[str] = set()
         for workflow in (one, other):
@@ -111,7 +111,7 @@ async def test_SC8_SC10_every_way_to_temporal_is_sealed(tmp_path: Path) -> None:
 
 async def test_SC8_in_the_clear_the_words_are_found(tmp_path: Path) -> None:
     """The check above can fail."""
-    async with house(tmp_path, converter=DATA_CONVERTER) as home:
+    async with house(tmp_path, server_file=tmp_path / "temporal.db", converter=DATA_CONVERTER) as home:
         await _run_probe(home)
     assert _in_files(tmp_path) == {WORD}
 
