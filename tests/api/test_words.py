@@ -16,6 +16,7 @@ _CASES = Path(__file__).parents[1] / "step_types" / "cases"
 _PATHWAY = """
 pathway: two-tongues
 title: {en: Two tongues, de: Zwei Sprachen}
+quiet_hours: none
 languages: [en, de]
 steps:
   - id: pick
@@ -85,6 +86,7 @@ async def test_what_was_begun_is_there_again_and_only_for_its_writer(door: Front
 _WAITING = """
 pathway: waiting
 title: Waiting
+quiet_hours: none
 steps:
   - id: call
     type: wait

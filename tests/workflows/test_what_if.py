@@ -1,5 +1,6 @@
 """Journeys lived on a real server, tried again: on their own version they are what the store holds."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -62,7 +63,8 @@ async def test_journeys_lived_on_a_server_are_what_was_recorded(home: House) -> 
 async def test_six_weeks_of_homework_are_what_was_recorded(home: House) -> None:
     """A real pathway with conditions on what was declared, repeats, windows and a review."""
     await home.stepwell.keep_practitioner("dr", email="grey@example.org")
-    source = (EXAMPLES / "depression-homework.yaml").read_text()
+    text = (EXAMPLES / "depression-homework.yaml").read_text()
+    source = re.sub("(?m)^quiet_hours: .*\n", "", text) + "\nquiet_hours: none\n"  # it may be night
     journey = await enter(home, source, "c1", practitioner="dr")
     answers = {f"q{number}": "several_days" for number in range(1, 9)} | {"q9": "not_at_all"}
     payloads: dict[str, dict[str, object]] = {
