@@ -10,15 +10,18 @@ import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from temporalio.client import Client
 
 from stepwell.devserver import DevServer
+from stepwell.mailcatcher import MailCatcher
 from store.database import Database
 from tests.keys import made_in
 
 ROOT = Path(__file__).parents[2]
 STEPWELL = Path(sys.executable).with_name("stepwell")
+_Catcher = TypeVar("_Catcher", bound=MailCatcher)
 
 
 _ports = itertools.cycle(range(10_000 + os.getpid() * 97 % 20_000, 32_000))
@@ -67,6 +70,21 @@ async def store_and_server(stack: AsyncExitStack, folder: Path) -> tuple[Databas
     connection = await server.start()
     stack.push_async_callback(server.stop)
     return database, server, connection
+
+
+async def catch_mail(stack: AsyncExitStack, catcher: _Catcher) -> _Catcher:
+    """Have a mail server take mails for as long as the stack lasts."""
+    await catcher.start()
+    stack.push_async_callback(catcher.stop)
+    return catcher
+
+
+def worker_in(stack: AsyncExitStack, folder: Path, server: DevServer, name: str = "worker", **settings: object) -> "Child":
+    """A worker as it is deployed, on the store in a folder, not started yet; it is gone with the stack."""
+    surroundings = environment(**store_in(folder), temporal=server.address, **settings)
+    worker = Child([sys.executable, str(ROOT / "worker.py")], surroundings, folder, name)
+    stack.callback(worker.stop)
+    return worker
 
 
 class Child:

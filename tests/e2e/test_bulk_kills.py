@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from engine.steps import step_types
 from stepwell import Stepwell
 from stepwell.models import JourneyQuery
-from tests.e2e.processes import ROOT, Child, environment, store_and_server, store_in
+from tests.e2e.processes import store_and_server, worker_in
 from tests.pathways import document, step
 
 JOURNEYS = 80
@@ -37,10 +36,8 @@ async def test_a_bulk_action_survives_the_death_of_its_worker(tmp_path: Path) ->
     """Kill -9 in the middle: whoever comes next finds what is left, and nothing is done twice."""
     async with AsyncExitStack() as stack:
         database, server, connection = await store_and_server(stack, tmp_path)
-        settings = {**store_in(tmp_path), "temporal": server.address}
-        worker = Child([sys.executable, str(ROOT / "worker.py")], environment(**settings), tmp_path, "worker")
+        worker = worker_in(stack, tmp_path, server)
         worker.start()
-        stack.callback(worker.stop)
 
         handle = Stepwell(database, connection, "default", step_types())
         await handle.publish(document(step("read")))

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sys
 from collections import Counter, defaultdict
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from stepwell import Stepwell
 from stepwell.caughtmail import read_mails
 from stepwell.mailcatcher import MailCatcher
 from stepwell.models import ClientChanges
-from tests.e2e.processes import ROOT, Child, environment, store_and_server, store_in
+from tests.e2e.processes import Child, catch_mail, store_and_server, worker_in
 from tests.pathways import document, step
 
 CLIENTS = 12
@@ -55,13 +54,9 @@ def at_noon() -> str:
 async def test_R4_one_contact_a_day_survives_kills_between_sending_and_recording(tmp_path: Path) -> None:
     """Two pathways a client, steps at once on both, a cap of one: at the mail server never two different mails for anybody."""
     async with AsyncExitStack() as stack:
-        mail = KillingCatcher(tmp_path / "mail")
-        await mail.start()
-        stack.push_async_callback(mail.stop)
+        mail = await catch_mail(stack, KillingCatcher(tmp_path / "mail"))
         database, server, connection = await store_and_server(stack, tmp_path)
-        settings = {**store_in(tmp_path), "temporal": server.address, "smtp_port": mail.port}
-        worker = Child([sys.executable, str(ROOT / "worker.py")], environment(**settings), tmp_path, "worker")
-        stack.callback(worker.stop)
+        worker = worker_in(stack, tmp_path, server, smtp_port=mail.port)
 
         handle = Stepwell(database, connection, "default", step_types())
         for name in ("one", "two"):

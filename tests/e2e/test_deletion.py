@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from engine.steps import step_types
 from stepwell import Stepwell
 from store import erasing, outbox
 from store.erasing import Whose
-from tests.e2e.processes import ROOT, Child, environment, store_and_server, store_in
+from tests.e2e.processes import Child, store_and_server, worker_in
 from tests.pathways import document, step
 
 _ANN = Whose("default", "ann")
@@ -32,10 +31,8 @@ class _Up(NamedTuple):
 async def _up(folder: Path) -> AsyncIterator[_Up]:
     async with AsyncExitStack() as stack:
         database, server, connection = await store_and_server(stack, folder)
-        settings = {**store_in(folder), "temporal": server.address}
-        worker = Child([sys.executable, str(ROOT / "worker.py")], environment(**settings), folder, "worker")
+        worker = worker_in(stack, folder, server)
         worker.start()
-        stack.callback(worker.stop)
         yield _Up(Stepwell(database, connection, "default", step_types()), connection, worker)
 
 

@@ -1,14 +1,13 @@
 """A tenant with a great deal waiting keeps no other one waiting for it."""
 
 import asyncio
-import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from engine.steps import step_types
 from stepwell import Stepwell
 from stepwell.models import JourneyQuery
-from tests.e2e.processes import ROOT, Child, environment, store_and_server, store_in
+from tests.e2e.processes import store_and_server, worker_in
 from tests.pathways import document, step
 
 _MANY, _FEW = 150, 5
@@ -25,10 +24,8 @@ async def test_tenants_take_turns_however_much_one_of_them_has_waiting(tmp_path:
             for number in range(count):
                 await handle.add_client(id=f"{tenant}-{number}")
             journeys[tenant] = [(await handle.start(f"{tenant}-{number}", "trial")).id for number in range(count)]
-        settings = {**store_in(tmp_path), "temporal": server.address}
-        worker = Child([sys.executable, str(ROOT / "worker.py")], environment(**settings), tmp_path, "worker")
+        worker = worker_in(stack, tmp_path, server)
         worker.start()
-        stack.callback(worker.stop)
         begun = {tenant: Stepwell(database, connection, tenant, step_types()) for tenant in journeys}
 
         async def running(tenant: str) -> int:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -15,7 +14,7 @@ from stepwell import Settings, Stepwell
 from stepwell.caughtmail import CaughtMail, read_mails
 from stepwell.mailcatcher import MailCatcher
 from stepwell.workers import build_workers
-from tests.e2e.processes import ROOT, Child, environment, store_and_server, store_in
+from tests.e2e.processes import catch_mail, store_and_server, store_in, worker_in
 from tests.pathways import document, step
 
 HERD = int(os.environ.get("HERD", "150"))
@@ -87,14 +86,10 @@ class _Herd:
 async def test_RT17_a_herd_that_falls_due_while_nobody_works_is_reminded_once_each(tmp_path: Path) -> None:
     """Nobody early, nobody left out, and nobody twice, although two reminders of each were due meanwhile."""
     async with AsyncExitStack() as stack:
-        mail = MailCatcher(tmp_path / "mail")
-        await mail.start()
-        stack.push_async_callback(mail.stop)
+        mail = await catch_mail(stack, MailCatcher(tmp_path / "mail"))
         database, server, connection = await store_and_server(stack, tmp_path)
-        settings = {**store_in(tmp_path), "temporal": server.address, "smtp_port": mail.port}
-        worker = Child([sys.executable, str(ROOT / "worker.py")], environment(**settings), tmp_path, "worker")
+        worker = worker_in(stack, tmp_path, server, smtp_port=mail.port)
         worker.start()
-        stack.callback(worker.stop)
         handle = Stepwell(database, connection, "default", step_types())
         await handle.publish(document(_SESSION))
         herd = _Herd(handle, mail)
@@ -125,9 +120,7 @@ async def test_RT17_a_herd_that_falls_due_while_nobody_works_is_reminded_once_ea
 async def test_RT17_the_mail_server_gets_no_more_a_second_than_it_is_to_get(tmp_path: Path) -> None:
     """What has piled up goes out at that pace, all of it; three seconds' worth may come at once as work begins."""
     async with AsyncExitStack() as stack:
-        mail = MailCatcher(tmp_path / "mail")
-        await mail.start()
-        stack.push_async_callback(mail.stop)
+        mail = await catch_mail(stack, MailCatcher(tmp_path / "mail"))
         database, server, connection = await store_and_server(stack, tmp_path)
         handle = Stepwell(database, connection, "default", step_types())
         await handle.publish(document(step("read")))

@@ -19,7 +19,7 @@ from stepwell.caughtmail import read_mails
 from stepwell.devserver import DevServer
 from stepwell.mailcatcher import MailCatcher
 from store.database import Database
-from tests.e2e.processes import ROOT, Child, environment, free_port, store_and_server, store_in
+from tests.e2e.processes import ROOT, Child, catch_mail, environment, free_port, store_and_server, store_in, worker_in
 from tests.pathways import document, step
 
 JOURNEYS = 100
@@ -87,14 +87,10 @@ async def _insist(job: Callable[[], Awaitable[Any]]) -> Any:
 async def test_a_hundred_journeys_survive_three_kills_of_worker_and_server(tmp_path: Path) -> None:
     """Kill -9 each, at moments nobody chose: 600 answers recorded, in order, once, and everything agrees."""
     async with AsyncExitStack() as stack:
-        mail = MailCatcher(tmp_path / "mail")
-        await mail.start()
-        stack.push_async_callback(mail.stop)
+        mail = await catch_mail(stack, MailCatcher(tmp_path / "mail"))
         database, server, connection = await store_and_server(stack, tmp_path)
-        settings = {**store_in(tmp_path), "temporal": server.address, "smtp_port": mail.port}
-        worker = Child([sys.executable, str(ROOT / "worker.py")], environment(**settings), tmp_path, "worker")
+        worker = worker_in(stack, tmp_path, server, smtp_port=mail.port)
         worker.start()
-        stack.callback(worker.stop)
 
         handle = Stepwell(database, connection, "default", step_types())
         await handle.publish(_six_steps())
@@ -179,10 +175,8 @@ async def test_a_message_that_was_with_a_killed_worker_is_taken_over_when_nothin
         silent = stack.enter_context(socket.socket())  # a mail server that takes connections and never says a word
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        settings = {**store_in(tmp_path), "temporal": server.address, "smtp_port": silent.getsockname()[1]}
-        worker = Child([sys.executable, str(ROOT / "worker.py")], environment(**settings), tmp_path, "worker")
+        worker = worker_in(stack, tmp_path, server, smtp_port=silent.getsockname()[1])
         worker.start()
-        stack.callback(worker.stop)
         handle = Stepwell(database, connection, "default", step_types())
         await handle.publish(document(step("only")))
         await handle.add_client(id="ann", email="ann@example.org")

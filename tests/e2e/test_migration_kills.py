@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
@@ -12,7 +11,7 @@ from pathlib import Path
 from engine.steps import step_types
 from stepwell import Refused, Stepwell
 from stepwell.models import JourneyQuery
-from tests.e2e.processes import ROOT, Child, environment, store_and_server, store_in
+from tests.e2e.processes import store_and_server, worker_in
 from tests.pathways import document, step
 
 JOURNEYS = int(os.environ.get("MIGRATED", "60"))
@@ -54,10 +53,8 @@ async def test_E3_a_migration_of_many_survives_kills_and_delivers_nothing_again(
     """Each ends exactly where its difference said; what had moved on was looked at once more before it went."""
     async with AsyncExitStack() as stack:
         database, server, connection = await store_and_server(stack, tmp_path)
-        settings = {**store_in(tmp_path), "temporal": server.address}
-        worker = Child([sys.executable, str(ROOT / "worker.py")], environment(**settings), tmp_path, "worker")
+        worker = worker_in(stack, tmp_path, server)
         worker.start()
-        stack.callback(worker.stop)
         handle = Stepwell(database, connection, "default", step_types())
         await handle.publish(_FIRST)
         journeys = []

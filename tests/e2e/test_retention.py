@@ -1,7 +1,6 @@
 """The schedule that every worker sees to, and what a night's look takes away, with real processes (SC17)."""
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,7 @@ from stepwell.retention import SCHEDULE
 from store import outbox
 from store.database import Database
 from store.tables import JourneyRow, OutgoingRow
-from tests.e2e.processes import ROOT, Child, environment, store_and_server, store_in
+from tests.e2e.processes import store_and_server, worker_in
 from tests.pathways import document, step
 
 _LONG_AGO = datetime.now(UTC) - timedelta(days=400)
@@ -24,11 +23,9 @@ async def test_SC17_a_look_takes_away_what_is_old_and_deletes_who_has_departed(t
     """Two workers make one schedule; an old event goes, a new one stays; a departed client is deleted with a receipt."""
     async with AsyncExitStack() as stack:
         database, server, connection = await store_and_server(stack, tmp_path)
-        settings = {**store_in(tmp_path), "temporal": server.address, "keep_clients_days": 365}
         for number in range(2):
-            worker = Child([sys.executable, str(ROOT / "worker.py")], environment(**settings), tmp_path, f"worker{number}")
+            worker = worker_in(stack, tmp_path, server, f"worker{number}", keep_clients_days=365)
             worker.start()
-            stack.callback(worker.stop)
             await asyncio.to_thread(worker.wait_for, "working")
         handle = Stepwell(database, connection, "default", step_types())
         await handle.publish(document(step("only")))

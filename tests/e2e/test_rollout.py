@@ -22,7 +22,7 @@ from stepwell.devserver import DevServer
 from stepwell.mailcatcher import MailCatcher
 from store.database import Database
 from tests.commands.typed import stepwell
-from tests.e2e.processes import Child, environment, free_port, store_in
+from tests.e2e.processes import Child, catch_mail, environment, free_port, store_in
 from tests.keys import made_in
 from tests.pathways import document, step
 from tests.releases import ONE_BY_ONE, ROOT, Change, release
@@ -57,9 +57,7 @@ class _Place:
         )
         self.connection = await self._server.start()
         self._stack.push_async_callback(self._server.stop)
-        self._mail = MailCatcher(self.folder / "mail")
-        await self._mail.start()
-        self._stack.push_async_callback(self._mail.stop)
+        self._mail = await catch_mail(self._stack, MailCatcher(self.folder / "mail"))
         self.handle = Stepwell(database, self.connection, "default", step_types())
         await self.handle.publish(document("".join(map(step, _STEPS))))
 

@@ -43,6 +43,7 @@ from stepwell.workers import WORKFLOWS
 from store.database import Database
 from store.keyring import Keyring
 from store.retention import Keep
+from tests.e2e.processes import catch_mail
 from tests.keys import made_in
 from tests.workflows.hosts import SECRET, FakeHost, Receiver, listening_host, receiving
 from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS, WEBHOOKS
@@ -164,9 +165,7 @@ async def house(
         database.keys = keyring(database) if keyring else database.keys
         if migrated is None:
             await database.migrate()
-        mail = MailCatcher(folder / "mail")
-        await mail.start()
-        stack.push_async_callback(mail.stop)
+        mail = await catch_mail(stack, MailCatcher(folder / "mail"))
         env = await stack.enter_async_context(
             await WorkflowEnvironment.start_time_skipping_v2(
                 ts_config=TimeSkippingConfig(enabled=False, max_session_skip_count=5000),
