@@ -63,9 +63,10 @@ def _seal(session: Session, _context: object, _objects: object) -> None:
 async def _seal_all(session: AsyncSession | None, changed: Sequence[tuple[SQLModel, list[str]]]) -> None:
     assert session is not None, "our sessions are all asynchronous"
     plain = session.info.setdefault(_PLAIN, [])
-    await _expect_keys(session, [row for row, _ in changed])
-    for row, names in changed:
-        key = await _key_for(session, row)
+    owners = [await _owner_of(session, row) for row, _ in changed]
+    await _expect_keys(session, owners)
+    for (row, names), owner in zip(changed, owners, strict=True):
+        key = await _key_for(session, row, owner)
         for name in names:
             plain.append((row, name, getattr(row, name)))
             set_attribute(row, name, Ciphertext(key.seal(PURPOSE, as_bytes(getattr(row, name)), bound_to(row, name))))
@@ -139,10 +140,9 @@ def _is_plain(row: SQLModel, name: str) -> bool:
     return not isinstance(vars(row).get(name), Ciphertext | None)
 
 
-async def _key_for(session: AsyncSession, row: SQLModel) -> Key:
+async def _key_for(session: AsyncSession, row: SQLModel, owner: Owner) -> Key:
     """The key of whoever a row is about, one client or a tenant; asked for once in a transaction."""
     known: dict[Owner, Key] = session.info.setdefault(_OWNERS, {})
-    owner = await _owner_of(session, row)
     if owner not in known:
         keys = _keyring(session)
         if owner.client is None:
@@ -154,12 +154,11 @@ async def _key_for(session: AsyncSession, row: SQLModel) -> Key:
     return known[owner]
 
 
-async def _expect_keys(session: AsyncSession, rows: Sequence[SQLModel]) -> None:
+async def _expect_keys(session: AsyncSession, owners: Sequence[Owner]) -> None:
     """Ask once for the keys of everybody whom many rows are about; whoever has none yet gets one when their row is sealed."""
     known: dict[Owner, Key] = session.info.setdefault(_OWNERS, {})
     people: dict[str, set[str]] = {}
-    for row in rows if len(rows) > 1 else ():
-        owner = await _owner_of(session, row)
+    for owner in owners if len(owners) > 1 else ():
         if owner.client is not None and owner not in known:
             people.setdefault(owner.tenant, set()).add(owner.client)
     for tenant, clients in people.items():
