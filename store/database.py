@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.util import await_only
 
 from store.encrypting import seal_everything
 from store.failures import StoreOutdated, StoreUnavailable, told_plainly
@@ -32,6 +33,7 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 _PATIENCE = "15"
 """Seconds that a writer waits for another one on SQLite; `?timeout=` in the address says otherwise."""
+_WAL_ATTEMPTS = 50
 _SILENCE = 10.0
 """Seconds after which a connection may be dead without our having heard of it."""
 _BEFORE_SEALING = "0011"
@@ -210,9 +212,23 @@ def _try_file(_dialect: Any, _record: Any, arguments: list[Any], keywords: dict[
 def _set_up_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # the driver would begin deferred transactions by itself, which cannot be upgraded
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
+    _log_ahead(cursor)
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _log_ahead(cursor: Any) -> None:
+    """Have the file written by a log. Of two that ask it of a new file at once, SQLite turns one away without waiting."""
+    for attempt in range(_WAL_ATTEMPTS):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if attempt == _WAL_ATTEMPTS - 1:
+                raise
+            await_only(asyncio.sleep(0.02))
+        else:
+            return
 
 
 def _note_when(_connection: Any, record: ConnectionPoolEntry) -> None:
