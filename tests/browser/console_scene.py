@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Page, expect
 
@@ -157,7 +158,10 @@ async def _fill(scene: Scene, stepwell: Stepwell) -> None:
         await _start(scene, stepwell, name, "room" if number % 16 == 1 else "operation")
     for name in ("tutorial", "depression-homework"):
         scene.journeys[f"ada/{name}"] = (await stepwell.journey(f"ada/{name}")).id
+    now = datetime.now(ZoneInfo("Europe/London"))
+    await stepwell.change_quiet_hours("ada", (f"{now + timedelta(hours=10):%H}:00", f"{now + timedelta(hours=12):%H}:00"))
     ada = scene.journeys["ada/depression-homework"]
+    await _until(lambda: _has_open(stepwell, ada, "why.1"))
     await stepwell.respond(ada, "why.1", {"understood": True})
     await _until(lambda: _has_open(stepwell, ada, "phq9_start.1"))
     answers = {f"q{number}": "several_days" for number in range(1, 10)}

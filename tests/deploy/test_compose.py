@@ -26,7 +26,7 @@ from stepwell.settings import Settings
 from tests.deploy.conftest import DEPLOY
 from tests.deploy.relay import relay
 from tests.e2e.processes import STEPWELL, environment, store_and_server
-from tests.postgres import Postgres
+from tests.postgres import ADMIN, Postgres, as_role
 from workflows.names import SEARCH_ATTRIBUTES
 
 _COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
@@ -189,9 +189,9 @@ async def behind(issued: Path) -> AsyncIterator[int]:
     try:
         server.create()
         server.start()
-        connection = await asyncpg.connect(server.url("postgres"))
+        connection = await asyncpg.connect(as_role(ADMIN, server.url("postgres")))
         for statement in (DEPLOY / "postgres" / "roles.sql").read_text().split(";\n"):
-            if statement.strip() and "ROLE stepwell" not in statement:  # it is there: it began the server
+            if statement.strip():
                 await connection.execute(statement)
         await connection.close()
         async with relay(issued, server.port, asks=True, name="postgres") as port:
