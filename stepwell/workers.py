@@ -3,9 +3,10 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from temporalio.client import Client
@@ -87,52 +88,26 @@ def build_workers(
     notifications = notify_activities(
         database, email, settings.staff, owners=owners, journeys=owners, budget=budget_of(settings)
     )
-    workers: dict[str, Callable[[], Worker]] = {
-        JOURNEYS: lambda: Worker(
-            connection,
-            task_queue=JOURNEYS,
-            workflows=WORKFLOWS,
-            workflow_runner=workflow_runner(),
-            max_cached_workflows=2000,
-            graceful_shutdown_timeout=_GRACE,
-            identity=_identity(JOURNEYS),
-            deployment_config=_versioned(settings.deployment),
-        ),
-        RECORDS: lambda: Worker(
-            connection,
-            task_queue=RECORDS,
-            activities=records,
-            max_concurrent_activities=20,
-            graceful_shutdown_timeout=_GRACE,
-            identity=_identity(RECORDS),
-        ),
-        TASKS: lambda: Worker(
-            connection,
-            task_queue=TASKS,
-            activities=tasks,
-            max_concurrent_activities=20,
-            graceful_shutdown_timeout=_GRACE,
-            identity=_identity(TASKS),
-        ),
-        NOTIFICATIONS: lambda: Worker(
-            connection,
-            task_queue=NOTIFICATIONS,
-            activities=notifications,
-            max_concurrent_activities=50,
-            max_task_queue_activities_per_second=settings.smtp_rate,
-            graceful_shutdown_timeout=_GRACE,
-            identity=_identity(NOTIFICATIONS),
-        ),
-        WEBHOOKS: lambda: Worker(
-            connection,
-            task_queue=WEBHOOKS,
-            activities=webhook_activities(database, outbound),
-            max_concurrent_activities=_MOST_COURIERS,
-            graceful_shutdown_timeout=_GRACE,
-            identity=_identity(WEBHOOKS),
-        ),
+    own: dict[str, dict[str, Any]] = {
+        JOURNEYS: {
+            "workflows": WORKFLOWS,
+            "workflow_runner": workflow_runner(),
+            "max_cached_workflows": 2000,
+            "deployment_config": _versioned(settings.deployment),
+        },
+        RECORDS: {"activities": records, "max_concurrent_activities": 20},
+        TASKS: {"activities": tasks, "max_concurrent_activities": 20},
+        NOTIFICATIONS: {
+            "activities": notifications,
+            "max_concurrent_activities": 50,
+            "max_task_queue_activities_per_second": settings.smtp_rate,
+        },
+        WEBHOOKS: {"activities": webhook_activities(database, outbound), "max_concurrent_activities": _MOST_COURIERS},
     }
-    return [workers[queue]() for queue in queues]
+    return [
+        Worker(connection, task_queue=one, graceful_shutdown_timeout=_GRACE, identity=_identity(one), **own[one])
+        for one in queues
+    ]
 
 
 def _versioned(deployment: str | None) -> WorkerDeploymentConfig | None:

@@ -14,7 +14,6 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from store.sealed import Ciphertext
 from store.sessions import SealingSession
 from store.tables import AlertRow, ClientRow, PostRow, PractitionerRow, ResponseDraftRow, ResponseRow, TailoringRow
 
@@ -83,5 +82,3 @@ def _words_in(value: Any) -> Iterator[str]:
         case list():
             for one in value:
                 yield from _words_in(one)
-        case Ciphertext() | _:
-            return
