@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import re
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -17,6 +18,10 @@ from store.rootkeys import HOW_TO_MAKE, KeyFolder
 
 HOME = "STEPWELL_HOME"
 _SHORTEST_SECRET = 24
+_FEWEST_BYTES = 12
+"""Different ones in such a secret: of 24 random ones hardly ever two are the same."""
+_SAMPLES = frozenset(("f74e1720b76148810ffaeb4dc46a600cfa2fc3720e96da67a85a3dcb3f14c7a3",))
+"""Digests of secrets that stand in documents: the one of Standard Webhooks."""
 
 
 class Settings(BaseModel):
@@ -25,7 +30,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     tenant: str = "default"
-    database: str
+    database: str = Field(repr=False)
     """`sqlite:///path/to/file.db` or `postgresql://user:password@host:port/name`."""
     keys: str | None = None
     """The folder of the root keys. Whatever is encrypted is lost with them: keep a copy, and not beside the store's."""
@@ -37,7 +42,7 @@ class Settings(BaseModel):
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 25
     smtp_username: str | None = None
-    smtp_password: str | None = None
+    smtp_password: SecretStr | None = None
     smtp_security: Literal["none", "starttls", "tls"] = "none"
     smtp_rate: int | None = Field(default=None, ge=1)
     """Mails a second that all workers together hand over; what is more waits, and alerts go first. Unset: as fast as it takes them."""
@@ -156,8 +161,11 @@ class Settings(BaseModel):
     def _is_secret(cls, given: SecretStr | None) -> SecretStr | None:
         if given is None:
             return None
-        if len(_secret_bytes(given)) < _SHORTEST_SECRET:
+        secret = _secret_bytes(given)
+        if len(secret) < _SHORTEST_SECRET or len({*secret}) < _FEWEST_BYTES:
             raise ValueError("write whsec_ and the base64 of 24 bytes or more that nobody can guess")
+        if sha256(secret).hexdigest() in _SAMPLES:
+            raise ValueError("this is the sample of a document that everybody knows; make one of your own")
         return given
 
     @field_validator("crisis_text", "notice_text", mode="before")

@@ -150,7 +150,9 @@ def _announce(folder: Path, settings: Settings) -> None:
     """Say where everything is, so that other commands in this folder find it."""
     file = stack_file(folder)
     unfinished = file.with_suffix(".part")
-    unfinished.write_text(json.dumps(settings.model_dump(exclude_none=True, exclude={"host_secret"}), indent=2))
+    unfinished.write_text(
+        json.dumps(settings.model_dump(exclude_none=True, exclude={"host_secret", "smtp_password"}), indent=2)
+    )
     unfinished.chmod(0o600)
     unfinished.rename(file)
 

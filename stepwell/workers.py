@@ -131,7 +131,7 @@ def email_settings(settings: Settings) -> EmailSettings:
             "host": settings.smtp_host,
             "port": settings.smtp_port,
             "username": settings.smtp_username,
-            "password": settings.smtp_password,
+            "password": settings.smtp_password and settings.smtp_password.get_secret_value(),
             "security": settings.smtp_security,
             "sender": settings.mail_from,
             "client_link": settings.client_link,

@@ -1,5 +1,6 @@
 """What a mail leads to, and what Stepwell tells the host by itself."""
 
+import base64
 import json
 import re
 import time
@@ -16,7 +17,7 @@ from tests.browser.sight import is_accessible, keep
 from tests.browser.stack import Stack, running_host, running_stack
 from tests.e2e.processes import free_port
 
-_TASKS = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+_TASKS = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
 _TASK = """
 pathway: with-a-task
 title: With a task

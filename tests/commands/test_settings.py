@@ -1,5 +1,6 @@
 """Settings that do not fit are refused with words, before anything is lost by them."""
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ from stepwell.settings import allowed_targets, load_settings
         ("HOST_SECRET", "secret", "base64 of 24 bytes or more"),
         ("HOST_SECRET", "whsec_c2hvcnQ=", "base64 of 24 bytes or more"),
         ("HOST_SECRET", "whsec_!!!!", "base64 of 24 bytes or more"),
+        ("HOST_SECRET", "whsec_" + "QUFB" * 12, "that nobody can guess"),
+        ("HOST_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "sample of a document"),
         ("OIDC_ISSUER", "https://login.example.org", "STEPWELL_OIDC_AUDIENCE together"),
         ("RATE_CLIENT", "0", "greater than or equal to 1"),
         ("LINK_DAYS", "400", "less than or equal to 365"),
@@ -69,6 +72,18 @@ def test_what_the_deployer_trusts_is_listed_and_the_host_is_among_it(monkeypatch
     monkeypatch.setenv("STEPWELL_OUTBOUND_ALLOW", "Hooks.lan:8443, [fd00::1]:443")
     monkeypatch.setenv("STEPWELL_HOST_URL", "https://host.example.org/tasks")
     assert allowed_targets(load_settings()) == ("hooks.lan:8443", "[fd00::1]:443", "host.example.org:443")
+
+
+def test_SC28_settings_that_are_shown_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever prints them, or meets them in a traceback."""
+    monkeypatch.setenv("STEPWELL_DATABASE", "postgresql://stepwell:canary-1@db.example.org/stepwell")
+    monkeypatch.setenv("STEPWELL_SMTP_PASSWORD", "canary-2")
+    monkeypatch.setenv("STEPWELL_HOST_SECRET", "whsec_" + base64.b64encode(b"canary-3-and-24-bytes-more").decode())
+    settings = load_settings()
+    shown = f"{settings!r} {settings}"
+    assert "smtp_password" in shown
+    assert "canary" not in shown
+    assert base64.b64encode(b"canary-3").decode()[:8] not in shown
 
 
 def test_SC28_a_setting_may_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,9 @@
 
 import re
 import subprocess
+from base64 import b64encode
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -33,12 +35,14 @@ _RANDOM = (Base64HighEntropyString(4.5), HexHighEntropyString(3.0))
 _DIGESTS = re.compile(r"\.lock$|package-lock\.json$|^tests/replay/.*\.json$|^tests/step_types/test_instruments\.py$")
 """Files whose long words are digests, or sealed under keys that only the tests have."""
 _EXAMPLES = re.compile(
-    r"s[e3]cret|user:password|choose (one|another)|0123456789abcdef|CANARY|_SECRET = \"whsec_\" \+"
+    r"s[e3]cret|user:password|choose (one|another)|0123456789abcdef|CANARY|canary-\d|_SECRET = \"whsec_\" \+"
     r"|tlsSecret|api-key|: \"word\"|the key itself goes"
     r"|whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw|msg_p5jXN8AQM9LWM0D4loKWxJek"  # from Standard Webhooks' own documents
     r"|whsec_bFG9UD39UrKpJtg1IShL6zRY0BFTP2yvyN1M49kSxE4="  # the page on events: of an endpoint that was thrown away
-    r"|783ebd6257979753c2b96aee6df402f28c21cd0899fed85259b0e88792f550c2"  # the digest of a root key nobody may use
+    r"|783ebd6257979753c2b96aee6df402f28c21cd0899fed85259b0e88792f550c2"  # digests of what
+    r"|f74e1720b76148810ffaeb4dc46a600cfa2fc3720e96da67a85a3dcb3f14c7a3"  # nobody may use
     r"|44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"  # the digest of an empty document
+    r"|hJ8fK2mQ9xW4vZ7bN1cL5tR3yP6dS0gA"  # what this search was first tried on
 )
 """Lines that look like a secret and are none."""
 
@@ -90,7 +94,7 @@ def _has_history() -> bool:
         "AKIA" + "IOSFODNN7REALKEY",
         "-----BEGIN " + "PRIVATE KEY-----",
         "postgresql://stepwell:" + "tr0ub4dor@db/stepwell",
-        'key = "' + "hJ8fK2mQ9xW4vZ7bN1cL5tR3yP6dS0gA" + '"',
+        f'key = "{b64encode(sha256(b"x").digest()).decode()}"',
     ],
 )
 def test_SC28_the_search_finds_one(line: str) -> None:
