@@ -67,7 +67,7 @@ class Stepwell(
         Raises NotRunning and Unavailable with what to do.
         """
         chosen = settings or load_settings()
-        async with opened_store(chosen) as database:
+        async with opened_store(chosen, is_hurried=True) as database:
             connection = await connect_to(chosen, database.keys)
             known = types if types is not None else installed_types()
             yield cls(database, connection, chosen.tenant, known, care_from(chosen), allowed=allowed_targets(chosen))

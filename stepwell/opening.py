@@ -10,11 +10,14 @@ from store.database import Database
 
 
 @asynccontextmanager
-async def opened_store(settings: Settings) -> AsyncIterator[Database]:
-    """The store, ready for use. Raises NotRunning where no keys are named, StoreUnavailable, StoreOutdated, KeysUnavailable."""
+async def opened_store(settings: Settings, *, is_hurried: bool = False) -> AsyncIterator[Database]:
+    """The store, ready for use; hurried where somebody waits for answers.
+
+    Raises NotRunning where no keys are named, StoreUnavailable, StoreOutdated, KeysUnavailable.
+    """
     roots = root_keys(settings)
     roots.check()
-    database = Database.open(settings.database, roots)
+    database = Database.open(settings.database, roots, is_hurried=is_hurried)
     try:
         await database.check()
         await database.keys.check()

@@ -34,6 +34,10 @@ _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "p
 _PATIENCE = "15"
 """Seconds that a writer waits for another one on SQLite; `?timeout=` in the address says otherwise."""
 _WAL_ATTEMPTS = 50
+_IN_A_HURRY: dict[str, Any] = {"pool_timeout": 2}
+"""Seconds that somebody waits for a connection while each is in use."""
+_SOON: dict[str, Any] = {"timeout": 2, "command_timeout": 15}
+"""Seconds until a server has to take a connection, and to answer a statement."""
 _SILENCE = 10.0
 """Seconds after which a connection may be dead without our having heard of it."""
 _BEFORE_SEALING = "0011"
@@ -60,15 +64,17 @@ class Database:
         self._glancer = engine if self.is_sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @classmethod
-    def open(cls, url: str, roots: RootKeys | None = None) -> "Database":
+    def open(cls, url: str, roots: RootKeys | None = None, *, is_hurried: bool = False) -> "Database":
         """Open `sqlite:///path` or `postgresql://user:password@host:port/name`. Raises StoreUnavailable for another address.
 
-        Without root keys nothing can be sealed or opened: enough to look after the tables themselves.
+        Without root keys nothing can be sealed or opened: enough to look after the tables themselves. Where somebody waits
+        for answers, `is_hurried` has PostgreSQL count as away once it, or a free connection, is not there within moments.
         """
         address = _read_address(url)
         is_file = address.get_backend_name() == "sqlite"
-        drivers = {} if is_file else {"connection_class": TenantConnection}
-        engine = create_async_engine(address, hide_parameters=True, connect_args=drivers)
+        hurry = _IN_A_HURRY if is_hurried and not is_file else {}
+        drivers = {} if is_file else {"connection_class": TenantConnection, **(_SOON if is_hurried else {})}
+        engine = create_async_engine(address, hide_parameters=True, connect_args=drivers, **hurry)
         if is_file:
             event.listen(engine.sync_engine, "do_connect", _try_file)
             event.listen(engine.sync_engine, "connect", _set_up_sqlite)

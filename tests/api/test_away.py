@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 
@@ -19,7 +20,7 @@ from store.database import Database
 from tests.api.front import publish_one_step
 from tests.e2e.processes import ROOT, STEPWELL, Child, environment, free_port, store_in
 from tests.keys import SampleRoots, made_in
-from tests.postgres import Postgres
+from tests.postgres import ADMIN, Postgres, as_role
 
 
 class Office:
@@ -59,6 +60,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
         yield Office(server, gateway, host)
 
 
+_MORE_THAN_THE_POOL = 20
 _ENROL = {"client": "ann", "pathway": "one-step"}
 
 
@@ -122,4 +124,24 @@ async def test_while_the_store_is_away_callers_are_told_so(postgres: Postgres, p
             finally:
                 postgres.start()
             assert (await host.get("/clients")).status_code == 200
+    await database.close()
+
+
+async def test_RT9_a_store_that_does_not_come_to_an_end_is_away(postgres: Postgres, postgres_url: str, office: Office) -> None:
+    """Every connection waits for a lock that nobody gives up: all are answered while it still is; then everything works again."""
+    database = Database.open(postgres_url, SampleRoots(), is_hurried=True)
+    handle = Stepwell(database, office.server, "default", step_types())  # type: ignore[arg-type]
+    key = (await handle.add_key("host")).secret
+    blocker = await asyncpg.connect(as_role(ADMIN, postgres_url))
+    async with serving(create_app(handle), "127.0.0.1", free_port()) as url:
+        to = {"base_url": f"{url}/v1", "headers": {"authorization": f"Bearer {key}"}, "timeout": 60}
+        async with httpx.AsyncClient(**to, trust_env=False) as host:
+            async with blocker.transaction():
+                await blocker.execute("LOCK TABLE client IN ACCESS EXCLUSIVE MODE")
+                away = await asyncio.gather(*(host.get("/clients") for _ in range(_MORE_THAN_THE_POOL)))
+                assert {one.status_code for one in away} == {503}
+                assert {one.headers["retry-after"] for one in away} == {"2"}
+            back = await asyncio.gather(*(host.get("/clients") for _ in range(_MORE_THAN_THE_POOL)))
+            assert {one.status_code for one in back} == {200}
+    await blocker.close()
     await database.close()
