@@ -80,7 +80,7 @@ class Bulk:
         try:
             outcome = await self._actions.act(job, item)
         except Exception as error:  # one journey keeps no other back, whatever is wrong with it
-            _log.error("a journey cannot be acted on", job=job.id, journey=item.journey, error=repr(error))
+            _log.exception("a journey cannot be acted on", job=job.id, journey=item.journey)
             outcome = Outcome("failed", f"{type(error).__name__}; the worker's log says more")
         async with self._database.of(job.tenant).begin() as session:
             now = datetime.now(UTC)

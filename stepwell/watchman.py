@@ -6,7 +6,7 @@ What could not be told when it was raised, or started when it was wanted, is as 
 import asyncio
 from collections.abc import Awaitable
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from temporalio.client import Client as Connection
@@ -21,6 +21,7 @@ from stepwell.deleting import engage as engage_deletion
 from stepwell.meanwhile import meanwhile
 from stepwell.retention import keep_schedule
 from store import alerts, contacts, erasing, webhooks
+from store.clock import now_of
 from store.database import Database
 
 _EVERY = 15.0
@@ -53,21 +54,21 @@ async def _whatever_happens(part: Awaitable[object], what_fails: str) -> None:
         await part
     except (Unavailable, RPCError) as error:
         _log.warning(what_fails, error=str(error), then=f"looks again in {_EVERY:.0f} s")
-    except Exception as error:
-        _log.error(what_fails, error=repr(error))
+    except Exception:
+        _log.exception(what_fails)
 
 
 async def look(database: Database, connection: Connection, types: StepTypes) -> int:
     """Sound every alert that was left untold; say how many. One that cannot be told is said loudly. Raises StoreUnavailable."""
     sounded = 0
     async with database.of_every_tenant().read() as session:
-        left = await alerts.unwatched(session, datetime.now(UTC) - _GRACE)
+        left = await alerts.unwatched(session, _GRACE)
     for alert in left:
         try:
             await Alerting(database, connection, alert.tenant, types)._sound(alert)
             sounded += 1
-        except Exception as error:  # one that cannot be told keeps no other back, whatever is wrong with it
-            _log.error("an alert cannot be told", alert=alert.id, error=repr(error))
+        except Exception:  # one that cannot be told keeps no other back, whatever is wrong with it
+            _log.exception("an alert cannot be told", alert=alert.id)
     return sounded
 
 
@@ -90,7 +91,7 @@ async def send_couriers(database: Database, connection: Connection) -> None:
 async def wake_owners(database: Database, connection: Connection) -> int:
     """Wake the owner of every mail that should have been looked at; say how many. Raises StoreUnavailable or RPCError."""
     async with database.of_every_tenant().read() as session:
-        left = await contacts.overdue(session, datetime.now(UTC) - _LATE)
+        left = await contacts.overdue(session, await now_of(session) - _LATE)
     for tenant, client in left:
         await owners.engage(connection, tenant, client)
     return len(left)

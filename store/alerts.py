@@ -1,6 +1,6 @@
 """Alerts: kept in one transaction with the response that met a risk rule, until somebody takes them up (rule R8)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, or_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from engine.announcements import ALERT_ACKNOWLEDGED, ALERT_RAISED, Announcement, Facts, Public
 from store import outbox
+from store.clock import now_of
 from store.journeys import led_by
 from store.tables import AlertRow, JourneyRow
 from store.turns import take_turn
@@ -52,9 +53,14 @@ async def find(
     return list((await session.scalars(query.order_by(col(AlertRow.raised_at), AlertRow.id).limit(limit))).all())
 
 
-async def unwatched(session: AsyncSession, before: datetime, limit: int = 100) -> list[AlertRow]:
-    """Alerts of every tenant that were raised before an instant and whose alarm was never started."""
-    query = select(AlertRow).where(col(AlertRow.watched_at).is_(None), AlertRow.raised_at < before)
+async def unwatched(session: AsyncSession, grace: timedelta, limit: int = 100) -> list[AlertRow]:
+    """Alerts of every tenant whose alarm was never started, though they were raised longer ago than that.
+
+    One from the future is among them: the clock of whoever took the answer is wrong, and nobody may wait for it to be right.
+    """
+    now = await now_of(session)
+    is_fresh = col(AlertRow.raised_at).between(now - grace, now)
+    query = select(AlertRow).where(col(AlertRow.watched_at).is_(None), ~is_fresh)
     return list((await session.scalars(query.order_by(col(AlertRow.raised_at)).limit(limit))).all())
 
 

@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -88,17 +88,9 @@ class _Holder:
             await asyncio.sleep(0.1)
 
     async def _take(self) -> IdempotencyRow | None:
-        now = datetime.now(UTC)
-        wanted = IdempotencyRow(
-            hash=self._mark,
-            tenant=self._tenant,
-            fingerprint=self.fingerprint,
-            created_at=now,
-            taken_by=self._id,
-            taken_until=now + _LEASE,
-        )
+        asked = {"tenant": self._tenant, "fingerprint": self.fingerprint}
         async with self.database.begin() as session:
-            return await idempotency.take(session, wanted, now)
+            return await idempotency.take(session, self._mark, self._id, **asked, lease=_LEASE)
 
     async def hold(self) -> None:
         """See to it that nobody else takes it on, however long it lasts."""
@@ -106,7 +98,7 @@ class _Holder:
             await asyncio.sleep(_LEASE.total_seconds() / 3)
             with suppress(StepwellError):  # a store that is away lets nobody else take it either
                 async with self.database.begin() as session:
-                    await idempotency.hold(session, self._mark, self._id, datetime.now(UTC) + _LEASE)
+                    await idempotency.hold(session, self._mark, self._id, _LEASE)
 
     async def let_go(self) -> None:
         """It came to nothing: the next one may try."""

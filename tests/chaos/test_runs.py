@@ -56,6 +56,14 @@ async def test_RT20_RT24_partitions_while_clients_leave(tmp_path: Path) -> None:
     await _is_clean(plan, tmp_path)
 
 
+async def test_RT19_clocks_that_are_an_hour_wrong(tmp_path: Path) -> None:
+    """A worker's and a gateway's, one each way: nothing early, nothing twice, one answer to one request."""
+    clocks = (("worker-1", "+1h"), ("worker-2", "-10m"), ("gateway-1", "-1h"), ("gateway-2", "+1h"))
+    natures = ("doubling", "rival", "steady", "sleeping", "pausing")
+    plan = Plan(108, ("worker",), faults=3, slots=_SLOTS, store="postgres", natures=natures, clocks=clocks)
+    await _is_clean(plan, tmp_path)
+
+
 _ROLLOUT = (
     "ramp worker-2",
     "promote worker-2",

@@ -1,7 +1,7 @@
 """Alerts: there with the answer or not at all, once, until the first who takes them up (rule R8)."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -78,9 +78,19 @@ async def test_what_nobody_was_told_of_is_found_again(ready: Database) -> None:
     async with ready.begin() as session:
         await alerts.raise_(session, _alert("old"))
         await alerts.raise_(session, _alert("told", watched_at=NOW))
-        await alerts.raise_(session, _alert("young", raised_at=NOW + timedelta(seconds=9)))
+        await alerts.raise_(session, _alert("young", raised_at=datetime.now(UTC)))
     async with ready.of("other").begin() as session:
         await add_journey(session, "other", id="theirs")
         await alerts.raise_(session, _alert("other", tenant="other", journey="theirs"))
     async with ready.of_every_tenant().read() as session:
-        assert {row.id for row in await alerts.unwatched(session, NOW + timedelta(seconds=5))} == {"old", "other"}
+        assert {row.id for row in await alerts.unwatched(session, timedelta(minutes=1))} == {"old", "other"}
+
+
+async def test_RT19_an_alarm_that_never_started_is_found_whatever_clock_raised_it(ready: Database) -> None:
+    """From the past, and from the future; one that was raised a moment ago is being told of."""
+    now = datetime.now(UTC)
+    async with ready.begin() as session:
+        for name, ago in (("past", 20), ("fresh", 1), ("future", -3600)):
+            await alerts.raise_(session, _alert(name, raised_at=now - timedelta(seconds=ago)))
+        found = await alerts.unwatched(session, timedelta(seconds=10))
+    assert {one.id for one in found} == {"past", "future"}
