@@ -68,7 +68,13 @@ class EmailChannel:
 
     async def send(self, address: str, mail: Mail, effect: str) -> None:
         """Hand it over. Raises PermanentFailure, or TemporaryFailure where another try may help."""
-        message = self._message(address, mail, effect)
+        await self._talk(self._message(address, mail, effect))
+
+    async def greet(self) -> None:
+        """See whether the server takes us, by name and password where there are any; nothing is sent. Raises as `send` does."""
+        await self._talk(None)
+
+    async def _talk(self, message: EmailMessage | None) -> None:
         settings = self._settings
         server = aiosmtplib.SMTP(
             hostname=settings.host,
@@ -82,8 +88,9 @@ class EmailChannel:
         try:
             async with asyncio.timeout(settings.timeout):
                 await server.connect()
-                await server.send_message(message)
-            with suppress(aiosmtplib.SMTPException, OSError):  # it is accepted: how they part is no matter
+                if message is not None:
+                    await server.send_message(message)
+            with suppress(aiosmtplib.SMTPException, OSError):  # what was sent is accepted: how they part is no matter
                 await server.quit(timeout=_GOODBYE)
         except (aiosmtplib.SMTPException, OSError) as error:
             raise _sorted_out(error) from None

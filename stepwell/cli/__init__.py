@@ -8,6 +8,7 @@ from stepwell.cli import (
     auditing,
     clients,
     deploy,
+    doctor,
     drafts,
     encryption,
     fhir,
@@ -44,6 +45,7 @@ app.command("serve")(stack.serve)
 app.command("codec")(stack.codec)
 app.command("console")(stack.console)
 app.command("version")(deploy.version)
+app.command("doctor")(doctor.doctor)
 app.add_typer(deploy.app, name="deploy")
 app.command("openapi")(stack.openapi)
 app.add_typer(keys.app, name="key")

@@ -62,7 +62,7 @@ def fail(error: Exception) -> NoReturn:
         for finding in error.findings:
             show_finding(finding, err)
     else:
-        err.print(f"[bold red]error:[/] {_escape(str(error))}")
+        err.print(f"[bold red]error:[/] {escape(str(error))}")
     if isinstance(error, StepwellError):
         show_crisis_text(error.crisis_text, err)
     raise typer.Exit(_code(error))
@@ -85,7 +85,7 @@ def _code(error: Exception) -> Exit:
 def show_crisis_text(text: str, console: Console = out) -> None:
     """What somebody in a crisis is to see at once, where there is anything."""
     if text:
-        console.print(f"[bold yellow]{_escape(text)}[/]")
+        console.print(f"[bold yellow]{escape(text)}[/]")
 
 
 def show_finding(finding: Finding, console: Console = out) -> None:
@@ -96,10 +96,10 @@ def show_finding(finding: Finding, console: Console = out) -> None:
         for part in (f"line {finding.line}" if finding.line else "", f"step {finding.step}" if finding.step else "")
         if part
     )
-    console.print(f"[bold {colour}]{finding.severity}[/] [dim]{finding.code}[/] {_escape(where)}")
-    console.print(f"  {_escape(finding.message)}")
+    console.print(f"[bold {colour}]{finding.severity}[/] [dim]{finding.code}[/] {escape(where)}")
+    console.print(f"  {escape(finding.message)}")
     if finding.suggestion:
-        console.print(f"  [green]→[/] {_escape(finding.suggestion)}")
+        console.print(f"  [green]→[/] {escape(finding.suggestion)}")
 
 
 def show_json(value: Any) -> None:
@@ -129,7 +129,7 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empt
     for column in columns:
         table.add_column(column, overflow="fold")
     for line in lines:
-        table.add_row(*(_escape(cell) for cell in line))
+        table.add_row(*(escape(cell) for cell in line))
     out.print(table)
 
 
@@ -154,5 +154,6 @@ def say(words: str) -> None:
     out.print(words)
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """As it stands: brackets are no markup."""
     return text.replace("[", r"\[")

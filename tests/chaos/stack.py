@@ -25,6 +25,7 @@ from tests.chaos.links import Link
 from tests.chaos.pathways import Pathway, texts
 from tests.chaos.witnesses import LINK, Manners
 from tests.e2e.processes import ROOT, Child, environment, free_port
+from tests.faketime import wrong_by
 from tests.keys import made_in
 from tests.postgres import Postgres
 
@@ -150,7 +151,7 @@ async def running(
                 "temporal": f"127.0.0.1:{links[f'{side}-temporal'].port}",
                 "database": _through(url, links.get(f"{side}-store")),
             }
-            clock = _clock(clocks[name]) if name in clocks else {}
+            clock = wrong_by(clocks[name]) if name in clocks else {}
             root = roots.get(name, ROOT)
             given = environment(**settings, **through, **more) | surroundings | {"PYTHONPATH": str(root)} | clock
             made = Member([sys.executable, str(root / _ENTRY), *words], given, folder, name)
@@ -204,13 +205,6 @@ async def running(
             rollout,
             members,
         )
-
-
-def _clock(wrong: str) -> dict[str, str]:
-    """What makes a process read another time of day; how time passes for it stays as it is."""
-    library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
-    assert library is not None, "the tests need libfaketime; on Debian: apt-get install faketime"
-    return {"LD_PRELOAD": str(library), "FAKETIME": wrong, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
 
 async def _store(stack: AsyncExitStack, folder: Path, store: str) -> tuple[Postgres | None, str, Keyring]:
