@@ -47,16 +47,17 @@ class Executions:
     async def _runs(self, name: str) -> list[str]:
         """Every run, the latest first: what each says it went on from, and whatever else a list has under that name."""
         found: list[str] = []
-        run = await self._latest(name)
+        run = await self.latest(name)
         while run and run not in found:
             found.append(run)
-            run = await self._before(name, run)
+            run = await self.before(name, run)
         async for one in self._connection.list_workflows(f"WorkflowId = '{name}'"):
             if one.run_id not in found:
                 found.append(one.run_id)
         return found
 
-    async def _latest(self, name: str) -> str | None:
+    async def latest(self, name: str) -> str | None:
+        """Its run that is or was the last; None where there is none. Raises RPCError."""
         try:
             return (await self._connection.get_workflow_handle(name).describe()).run_id
         except RPCError as error:
@@ -64,8 +65,8 @@ class Executions:
                 return None
             raise
 
-    async def _before(self, name: str, run: str) -> str | None:
-        """The run that this one went on from."""
+    async def before(self, name: str, run: str) -> str | None:
+        """The run that this one went on from; None where it is the first, or gone itself. Raises RPCError."""
         wanted = GetWorkflowExecutionHistoryRequest(
             namespace=self._connection.namespace,
             execution=WorkflowExecution(workflow_id=name, run_id=run),

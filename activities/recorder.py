@@ -27,7 +27,12 @@ class Recorder:
     @activity.defn(name="record")
     async def record(self, effect: Record) -> RecordResult:
         """Store the events that are not stored yet; a gap before them is refused until it is filled."""
-        async with alive(), self._database.of(effect.tenant).begin() as session:
+        async with alive():
+            return await self.keep(effect)
+
+    async def keep(self, effect: Record) -> RecordResult:
+        """The same for whoever is no activity. Raises ApplicationError for a gap, or where the journey is not in the store."""
+        async with self._database.of(effect.tenant).begin() as session:
             # alone: a recording given up as lost may still be at work beside its own retry
             journey = await journeys.take(session, effect.tenant, effect.journey)
             if journey is None:

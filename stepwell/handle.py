@@ -26,7 +26,7 @@ from stepwell.moving import Moving
 from stepwell.opening import opened_store
 from stepwell.outgoing import Outgoing
 from stepwell.packages import installed_types
-from stepwell.replaying import Replaying
+from stepwell.recovering import Recovering
 from stepwell.settings import Settings, allowed_targets, load_settings
 from stepwell.troubles import Troubles
 from stepwell.trying import Trying
@@ -49,7 +49,7 @@ class Stepwell(
     Troubles,
     Decoding,
     Trying,
-    Replaying,
+    Recovering,
     Outgoing,
     Keys,
 ):

@@ -133,8 +133,11 @@ class Steering(Telling):
 
     async def _begin_as(self, row: JourneyRow, structure: Structure, client: ClientRow) -> None:
         """Start the workflow; whoever calls this looks afterwards whether the client is still wanted."""
+        start = JourneyInput(structure=structure, facts=start_facts(row, client), rotate_at=self.rotate_at)
+        await self._start_workflow(row, start, client)
+
+    async def _start_workflow(self, row: JourneyRow, start: JourneyInput, client: ClientRow) -> None:
         refuse_deleting(client)
-        facts = start_facts(row, client)
         attributes = TypedSearchAttributes(
             [
                 SearchAttributePair(PATHWAY, row.pathway),
@@ -146,7 +149,7 @@ class Steering(Telling):
         try:
             await self._connection.start_workflow(
                 JourneyWorkflow.run,
-                JourneyInput(structure=structure, facts=facts, rotate_at=self.rotate_at),
+                start,
                 id=row.id,
                 task_queue=JOURNEYS,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,

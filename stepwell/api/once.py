@@ -74,6 +74,7 @@ class _Holder:
         self._mark = mark
         self._tenant = tenant
         self._id = new_id("hold")
+        self._sign: asyncio.Task[None] | None = None
         self.fingerprint = fingerprint
 
     async def take_or_wait(self) -> IdempotencyRow | None:
@@ -96,9 +97,13 @@ class _Holder:
         """See to it that nobody else takes it on, however long it lasts."""
         while True:
             await asyncio.sleep(_LEASE.total_seconds() / 3)
-            with suppress(StepwellError):  # a store that is away lets nobody else take it either
-                async with self.database.begin() as session:
-                    await idempotency.hold(session, self._mark, self._id, _LEASE)
+            self._sign = asyncio.create_task(self._give_a_sign())
+            await asyncio.shield(self._sign)  # to its end, whoever is done meanwhile: cut off, it would spoil its connection
+
+    async def _give_a_sign(self) -> None:
+        with suppress(StepwellError):  # a store that is away lets nobody else take it either
+            async with self.database.begin() as session:
+                await idempotency.hold(session, self._mark, self._id, _LEASE)
 
     async def let_go(self) -> None:
         """It came to nothing: the next one may try."""

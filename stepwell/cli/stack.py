@@ -11,7 +11,7 @@ import uvloop
 from stepwell import logs
 from stepwell.api.app import document
 from stepwell.caughtmail import read_mails
-from stepwell.cli.output import Exit, Json, fail, progress, run, say, show_json, show_table
+from stepwell.cli.output import Exit, Json, escape, fail, progress, run, say, show_json, show_table
 from stepwell.errors import NotFound, NotRunning, Refused
 from stepwell.gateway import serve as gateway_serve
 from stepwell.gateway import serve_codec as gateway_serve_codec
@@ -204,6 +204,34 @@ def verify(json: Json = False) -> None:
                     say(f"  {difference}")
             say("every journey's rows, events and workflow agree" if not found else f"{len(found)} journeys do not agree")
         if found:
+            raise typer.Exit(Exit.FAILED)
+
+    run(job)
+
+
+def recover(
+    json: Json = False,
+    is_trial: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+) -> None:
+    """Put a restored store, or journeys that Temporal has lost, together again. Exit code 1 where something cannot be.
+
+    Have a worker running. A store that was restored from a backup gets the events that Temporal still holds; journeys whose
+    workflow is gone are started again where they were. Nothing is sent twice. See docs/runbook.md.
+    """
+
+    async def job() -> None:
+        async with Stepwell.connect() as stepwell:
+            with progress("looking at") as advance:
+                found = await stepwell.recover(is_trial=is_trial, progress=advance)
+        if json:
+            show_json(found)
+        else:
+            for one in found:
+                say(f"[bold]{one.journey}[/] {one.what}: {escape(one.says)}")
+                if one.answers_lost:
+                    say(f"  [yellow]the answers to {', '.join(one.answers_lost)} are lost; ask for them again[/]")
+            say("every journey's record and workflow agree" if not found else f"{len(found)} had come apart")
+        if any(one.what == "cannot" for one in found):
             raise typer.Exit(Exit.FAILED)
 
     run(job)

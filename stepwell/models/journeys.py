@@ -140,3 +140,16 @@ class Mismatch(Out):
 
     journey: str
     differences: tuple[str, ...]
+
+
+RecoveryKind = Literal["brought up to date", "started again", "cannot"]
+
+
+class Recovered(Out):
+    """A journey whose record and workflow had come apart, and what became of it."""
+
+    journey: str
+    what: RecoveryKind
+    says: str
+    answers_lost: tuple[str, ...] = ()
+    """The occurrences that were answered, and whose answers are in no backup: they have to be asked for again."""

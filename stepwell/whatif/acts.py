@@ -206,7 +206,7 @@ class _Reader:
                 yield self._by_client(event, _respond(event, self._outcome_of(event)))
             case TaskStarted():
                 if event.by.role != "engine" and not self._is_asked_for_by_opening(at):
-                    yield self._by_others(event, _retry(event.occurrence))
+                    yield self._by_others(event, _retry(event))
             case TaskHeld():
                 yield self._by_engine(event, _task_failed(event.occurrence, event.reason), "task")
             case StepTypeFound() | StepTypeMissed():
@@ -378,8 +378,9 @@ def _task_failed(name: OccurrenceId, reason: str) -> Make:
     return lambda now, run: TaskFailed(id=MessageId(f"failed-{name}-{run}"), occurrence=name, run=run, reason=reason)
 
 
-def _retry(name: OccurrenceId) -> Make:
-    return lambda now, run: RetryTask(id=MessageId(f"retry-{name}-{run}"), by=By(role="practitioner"), occurrence=name)
+def _retry(event: TaskStarted) -> Make:
+    name, by = event.occurrence, By(role=event.by.role)
+    return lambda now, run: RetryTask(id=MessageId(f"retry-{name}-{run}"), by=by, occurrence=name)
 
 
 def _type_answered(name: OccurrenceId, *, is_there: bool) -> Make:
