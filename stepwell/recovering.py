@@ -45,7 +45,7 @@ class Recovering(Replaying, Steering, Watching, Alerting):
         """Bring every journey's record and workflow together; say of each that did not agree what became of it.
 
         A store that was restored from a backup is given the events that Temporal still holds. Journeys whose workflow
-        Temporal has lost are started again where they were, and open alerts sound again. Safe to repeat; with `is_trial`
+        Temporal has lost are started again where they were, and alarms go on. Safe to repeat; with `is_trial`
         nothing is changed. Raises Unavailable.
         """
         found: list[Recovered] = []
@@ -158,7 +158,7 @@ class Recovering(Replaying, Steering, Watching, Alerting):
         return _became(row.id, "started again", f"after event {taken.journey.seq}; {len(unsent)} things to do are done again")
 
     async def _sound_again(self) -> None:
-        """Alarms that are lost begin anew; where one goes on, nothing happens."""
+        """Alarms that are lost begin anew, without what was told already; where one goes on, nothing happens."""
         async with self._database.read() as session:
             waiting = await alerts.find(session, self._tenant)
         for alert in waiting:

@@ -9,12 +9,13 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple
 
+import asyncpg  # type: ignore[import-untyped]  # it ships none
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import event, text
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.engine import URL, Connection, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -82,6 +83,7 @@ class Database:
         else:
             event.listen(engine.sync_engine, "checkin", _note_when)
             event.listen(engine.sync_engine, "checkout", _refuse_dead)
+            event.listen(engine.sync_engine, "handle_error", _let_go_of_hung)
         return cls(engine, roots)
 
     def of(self, tenant: str) -> "Database":
@@ -254,6 +256,13 @@ def _refuse_dead(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> N
             connection.ping()
         except Exception as dead:
             raise InvalidatePoolError from dead
+
+
+def _let_go_of_hung(context: ExceptionContext) -> None:
+    """A statement that was given up leaves its connection in the middle of something: nobody gets it again."""
+    if isinstance(context.original_exception, TimeoutError | asyncpg.InternalClientError):
+        context.is_disconnect = True
+        context.invalidate_pool_on_disconnect = False  # the others may be well
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -14,7 +14,9 @@ from engine.errors import Unavailable
 _TRY_AGAIN = ("08", "40", "53", "55", "57", "58")
 """PostgreSQL's classes: connection, rolled back by a rival, resources, locks, operator, system."""
 _NO_SUCH_TABLE = ("42P01", "42703")
-_FROM_BELOW = (DBAPIError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, NoConnectionFree, OSError)
+_BROKEN_OFF = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the driver says of a connection that cannot be used any more."""
+_FROM_BELOW = (DBAPIError, sqlite3.Error, asyncpg.PostgresError, *_BROKEN_OFF, NoConnectionFree, OSError)
 
 
 class StoreUnavailable(Unavailable):
@@ -53,7 +55,7 @@ def _meaning_of(error: Exception, where: URL) -> Exception | None:
         return StoreUnavailable("the database does not let this role at its tables; give it the rights that SECURITY.md says")
     if code == "3D000":
         return StoreUnavailable(f"there is no database {where.database} at {_host(where)}; create it first")
-    lost = isinstance(error, OSError | OperationalError | InterfaceError | asyncpg.InterfaceError)
+    lost = isinstance(error, (OSError, OperationalError, InterfaceError, *_BROKEN_OFF))
     if lost or code[:2] in _TRY_AGAIN or (isinstance(error, DBAPIError) and error.connection_invalidated):
         return StoreUnavailable(f"the database at {_host(where)} does not answer; check its address and that it runs")
     return None

@@ -40,7 +40,13 @@ class TenantConnection(asyncpg.Connection):  # type: ignore[misc]  # it ships no
         if self._seen == tenant:
             return
         self._seen = None  # until the server has said yes
-        await super().execute(f"SET {SETTING} = {_quoted(tenant)}")
+        try:
+            await super().execute(f"SET {SETTING} = {_quoted(tenant)}")
+        except BaseException as error:
+            self.terminate()  # it may be in the middle of something, and is nobody's any more
+            if isinstance(error, asyncpg.InternalClientError):
+                raise asyncpg.InterfaceError("the connection was in the middle of something") from error
+            raise
         self._seen = tenant
 
 

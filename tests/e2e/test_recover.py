@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from temporalio.client import Client, WorkflowExecutionStatus
 
 from engine.steps import step_types
 from stepwell import Stepwell
@@ -19,6 +20,7 @@ from store.database import Database
 from tests.e2e.processes import Child, catch_mail, free_port, store_and_server, store_in, worker_in
 from tests.keys import made_in
 from tests.pathways import document, step
+from tests.workflows.house import CARE
 
 _QUESTION = """
 - id: mood
@@ -35,6 +37,25 @@ _LATER = "deliver: {offset: 3 days}"
 _PATHWAY = document(step("read") + _QUESTION + step("end", "when: outcomes.mood.mood < 9") + step("later", _LATER))
 
 
+_RISKY = """
+pathway: risky
+title: Risky
+quiet_hours: none
+max_contacts_per_day: 100
+alerts: {every: 30 minutes}
+steps:
+  - id: mood
+    type: questionnaire
+    title: Mood
+    rationale: why
+    instructions: do
+    content:
+      items:
+        - {id: thoughts, type: scale, text: Thoughts, min: 0, max: 3, risk: {name: thoughts, at_least: 1}}
+  - {id: after, type: message, title: After, rationale: why, content: {body: Hello}}
+"""
+
+
 class Practice:
     """A store in a file, a server, a worker and a mail server, each of which can be lost."""
 
@@ -42,16 +63,28 @@ class Practice:
         self.folder = folder
         self._stack = stack
         self.server: DevServer
+        self.connection: Client
         self.handle: Stepwell
         self.worker: Child
         self._database: Database
+
+    def _on(self, connection: Client) -> Stepwell:
+        self.connection = connection
+        return Stepwell(self._database, connection, "default", step_types(), CARE)
 
     async def open(self) -> None:
         """Everything up."""
         self._database, self.server, connection = await store_and_server(self._stack, self.folder)
         catcher = await catch_mail(self._stack, MailCatcher(self.folder / "mail", port=free_port()))
-        self.handle = Stepwell(self._database, connection, "default", step_types())
-        self.worker = worker_in(self._stack, self.folder, self.server, smtp_port=catcher.port)
+        self.handle = self._on(connection)
+        self.worker = worker_in(
+            self._stack,
+            self.folder,
+            self.server,
+            smtp_port=catcher.port,
+            crisis_text="Call 112.",
+            notice_text="Nobody watches.",
+        )
         self.work()
 
     def work(self) -> None:
@@ -66,7 +99,7 @@ class Practice:
         self.server.kill()
         for file in self.folder.glob("temporal.db*"):
             file.unlink()
-        self.handle = Stepwell(self._database, await self.server.start(), "default", step_types())
+        self.handle = self._on(await self.server.start())
         self.work()
 
     async def back_up(self) -> None:
@@ -87,7 +120,7 @@ class Practice:
         self._database = Database.open(store_in(self.folder)["database"], made_in(self.folder / "keys"))
         self._stack.push_async_callback(self._database.close)
         connection = await encrypted_connection({"target_host": self.server.address}, self._database.keys)
-        self.handle = Stepwell(self._database, connection, "default", step_types())
+        self.handle = self._on(connection)
         self.work()
 
     async def enter(self, client: str) -> str:
@@ -166,6 +199,27 @@ async def test_journeys_that_temporal_has_lost_go_on_where_they_were(practice: P
     assert len(practice.mails) == len(set(practice.mails)) == 11
 
 
+async def test_what_cannot_be_started_again_is_named_and_alarms_go_on(practice: Practice) -> None:
+    """A plan that was changed alone is not told by events alone. Whoever was told of a risk is told again when it is time to."""
+    await practice.handle.keep_practitioner("dr", display_name="Dr. Eva", email="eva@example.org")
+    await practice.handle.publish(_RISKY)
+    changed = await practice.enter("c1")
+    await practice.handle.drop_step(changed, "later", reason="not needed")
+    await practice.handle.add_client(id="c2", zone="Europe/London", practitioner="dr")
+    risky = (await practice.handle.start("c2", "risky")).id
+    await practice.until(risky, "mood.1", "open")
+    await practice.handle.respond(risky, "mood.1", {"answers": {"thoughts": 1}})
+    await until(lambda: _alarms_are(practice, 1))
+    await practice.lose_temporal()
+    found = {one.journey: one for one in await practice.handle.recover()}
+    assert {name: one.what for name, one in found.items()} == {changed: "cannot", risky: "started again"}
+    assert "plan_changed" in found[changed].says
+    (alert,) = await practice.handle.alerts()
+    assert (await practice.connection.get_workflow_handle(alert.id).describe()).status == WorkflowExecutionStatus.RUNNING
+    await practice.handle.acknowledge(alert.id, by="Dr. Eva", reason="called, is safe")
+    await practice.until(risky, "after.1", "open")
+
+
 async def test_a_store_that_was_restored_is_brought_up_to_temporal(practice: Practice) -> None:
     """Every event comes back, by whichever run it was recorded; answers that were in no backup are named."""
     practice.handle.rotate_at = 40  # several runs
@@ -193,6 +247,11 @@ async def test_a_store_that_was_restored_is_brought_up_to_temporal(practice: Pra
     await practice.handle.respond(between, "end.1")
     await practice.until(between, "end.1", "completed")
     assert len(set(practice.mails)) == len(practice.mails) == 5
+
+
+async def _alarms_are(practice: Practice, number: int) -> bool:
+    found = read_mails(practice.folder / "mail")
+    return sum(one.subject == "An alert needs you now" for one in found) == number
 
 
 async def _mails_are(practice: Practice, number: int) -> bool:

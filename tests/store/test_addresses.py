@@ -6,11 +6,13 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import asyncpg  # type: ignore[import-untyped]  # it ships none
 import pytest
 from sqlalchemy import text
 
 from store import clients
-from store.database import Database, StoreOutdated, StoreUnavailable
+from store.database import _SOON, Database, StoreOutdated, StoreUnavailable
+from tests.chaos.links import Condition, Link
 from tests.keys import SampleRoots
 from tests.postgres import ADMIN, Postgres, as_role
 from tests.store.seeds import client_row, owning
@@ -178,3 +180,52 @@ async def test_a_server_that_went_away_and_came_back_is_used_again(postgres: Pos
         assert [row.id for row in await clients.find(session, "t")] == ["ann"]
     await database.close()
     await postgres.drop(url)
+
+
+@pytest.mark.parametrize("deaf", ["lost_there", "lost_back"])
+async def test_RT20_a_line_that_was_deaf_spoils_no_connection(
+    deaf: Condition, postgres: Postgres, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
+) -> None:
+    """Whoever waits is told that the store is away, then it is there again: nobody gets a connection that is still busy."""
+    monkeypatch.setitem(_SOON, "command_timeout", 0.3)
+    url = await postgres.fresh()
+    link = Link("store", unused_tcp_port, postgres.port)
+    await link.start()
+    database = Database.open(url.replace(f":{postgres.port}/", f":{link.port}/"), SampleRoots(), is_hurried=True)
+    await asyncio.gather(*(_glance(database, tenant) for tenant in "abcdefghij"))
+    for _ in range(3):
+        link.be(deaf)
+        told = await asyncio.gather(*(_glance(database, tenant) for tenant in "jihgfedcba"), return_exceptions=True)
+        assert {type(one) for one in told} == {StoreUnavailable}
+        link.be("through")
+        again = await asyncio.gather(*(_glance(database, tenant) for tenant in "klmnopqrst"), return_exceptions=True)
+        assert {type(one) for one in again if one is not None} <= {StoreUnavailable}
+    async with asyncio.timeout(30):
+        while await asyncio.gather(_glance(database, "u"), return_exceptions=True) != [None]:  # noqa: ASYNC110 - elsewhere
+            await asyncio.sleep(0.1)
+    await database.close()
+    await link.stop()
+
+
+@pytest.mark.parametrize("error", [asyncpg.InternalClientError("cannot switch to state"), TimeoutError()])
+async def test_a_connection_that_the_server_ends_at_this_moment_is_away(
+    error: Exception, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the driver calls it, which may be a fault of its own; the next one gets another connection."""
+    database = Database.open(await postgres.fresh(), SampleRoots())
+    await _glance(database, "a")
+    with monkeypatch.context() as broken:
+
+        async def execute(*_: object, **__: object) -> None:
+            raise error
+
+        broken.setattr(asyncpg.Connection, "execute", execute)
+        with pytest.raises(StoreUnavailable):
+            await _glance(database, "b")
+    await _glance(database, "b")
+    await database.close()
+
+
+async def _glance(database: Database, tenant: str) -> None:
+    async with database.of(tenant).glance() as session:
+        await session.execute(text("SELECT count(*) FROM journey"))
