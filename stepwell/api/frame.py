@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import timedelta
 
 import structlog
 from fastapi import Request
@@ -9,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stepwell.api.problems import ApiError, of_error
+from stepwell.telemetry import meter
 from store.ids import new_id
 
 LARGEST_BODY = 1024 * 1024
@@ -30,6 +32,7 @@ class Frame:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._took = meter().create_histogram_timedelta("stepwell_request", "From a request to its answer")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -61,12 +64,14 @@ class Frame:
                 raise
             await of_error(Request(scope), error)(scope, receive, sending)
         finally:
-            took = round((time.perf_counter() - begun) * 1000, 1)
+            took = time.perf_counter() - begun
             # the route's own path, never the one asked for: that may hold what somebody typed
             route = getattr(scope.get("route"), "path", "-")
             caller = getattr(scope["state"].get("caller"), "credential", None)
             told = scope["state"].get("message_id")
-            _log.info("answered", method=scope["method"], route=route, status=status, ms=took, credential=caller, message=told)
+            known = {"method": scope["method"], "route": route, "status": status}
+            self._took.record(timedelta(seconds=took), known if route != "-" else known | {"method": "-"})
+            _log.info("answered", **known, ms=round(took * 1000, 1), credential=caller, message=told)
             structlog.contextvars.unbind_contextvars("request")
 
 

@@ -17,11 +17,11 @@ import pytest
 import yaml
 
 from stepwell.settings import Settings
-from stepwell.workers import QUEUES
 from store.rootkeys import KeyFolder, KeysUnavailable
 from tests.deploy.commands import read
 from tests.deploy.conftest import DEPLOY
 from tests.keys import made_in
+from workflows.names import QUEUES
 
 _ROOT = DEPLOY.parent
 _CHART = DEPLOY / "helm" / "stepwell"
