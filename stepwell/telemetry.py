@@ -1,10 +1,10 @@
-"""What a process tells of itself: its log, and metrics for whoever asks by Prometheus. Ids and numbers alone (rule V4)."""
+"""What a process tells of itself: its log, metrics for whoever asks by Prometheus, and traces. Ids and numbers alone (rule V4)."""
 
 import structlog
 from temporalio.common import MetricMeter
 from temporalio.runtime import PrometheusConfig, Runtime
 
-from stepwell import logs
+from stepwell import logs, tracing
 from stepwell.errors import NotRunning
 from stepwell.exposure import is_on_this_machine
 
@@ -21,6 +21,7 @@ _BUCKETS = {
 
 def set_up(level: str, metrics: str | None) -> None:
     """Log from here on, and serve metrics at that address where there is one. Raises NotRunning where they cannot be served."""
+    tracing.set_up()
     try:
         logs.set_up(level, _served_at(metrics) if metrics else None)
     except ValueError:

@@ -36,6 +36,7 @@ from stepwell.children import Children
 from stepwell.connection import add_search_attributes, connect_to, where_temporal_is
 from stepwell.contacts import Owners
 from stepwell.exposure import warn_where_anybody_may
+from stepwell.following import Works
 from stepwell.gauges import gauging
 from stepwell.opening import opened_store, say_where_unbound
 from stepwell.packages import installed_types
@@ -106,7 +107,14 @@ def build_workers(
         WEBHOOKS: {"activities": webhook_activities(database, outbound, counts), "max_concurrent_activities": _MOST_COURIERS},
     }
     return [
-        Worker(connection, task_queue=one, graceful_shutdown_timeout=_GRACE, identity=_identity(one), **own[one])
+        Worker(
+            connection,
+            task_queue=one,
+            graceful_shutdown_timeout=_GRACE,
+            identity=_identity(one),
+            interceptors=[Works()],
+            **own[one],
+        )
         for one in queues
     ]
 

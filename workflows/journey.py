@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
+from temporalio.api.common.v1 import Payload
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from workflows.handover import hand_over, makes_way
@@ -34,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
     from engine.plan import plan
     from engine.settle import has_open
     from engine.turn import Answer, Plan, Turn
+    from workflows.carrying import CARRIED
     from workflows.inputs import Checkpoint, JourneyInput, Submission
 
 _BATCH = 200
@@ -50,11 +52,12 @@ _MOST_MOVES = 200
 class _Waiting:
     """A queued message and, once the loop took it, its answer."""
 
-    __slots__ = ("answer", "message")
+    __slots__ = ("answer", "carried", "message")
 
     def __init__(self, message: Message) -> None:
         self.message = message
         self.answer: Answer | None = None
+        self.carried = CARRIED.get()
 
 
 @workflow.defn(name=JOURNEY)
@@ -75,6 +78,8 @@ class JourneyWorkflow:
         self._holds_back = True
         """Whether messages wait in the outbox: before the run has begun, and while it makes way for the next."""
         self._bug: BaseException | None = None
+        self._carried: Payload | None = None
+        """What the last turn came of."""
         self._ticks = 0
         self._shown: tuple[str, datetime | None, int] | None = None
         if start.journey is None:
@@ -91,6 +96,8 @@ class JourneyWorkflow:
         self._holds_back = False
         self._show()
         self._flush_outbox()
+        self._carried = CARRIED.get()
+        CARRIED.set(None)  # what the clock does months later does not come of the start
         parts = [asyncio.create_task(self._guard(part)) for part in (self._decide(), self._clock(), self._record())]
         try:
             await workflow.wait_condition(lambda: self._is_over or self._rotates or self._bug is not None)
@@ -180,6 +187,8 @@ class JourneyWorkflow:
         while True:
             await workflow.wait_condition(lambda: bool(self._inbox))
             waiting = self._inbox.popleft()
+            self._carried = waiting.carried
+            CARRIED.set(waiting.carried)
             turn = advance(self._structure, self._journey, waiting.message, workflow.now())
             self._adopt(turn)
             waiting.answer = turn.answer.changed(moved=turn.answer.moved[:_MOST_MOVES])
@@ -226,6 +235,7 @@ class JourneyWorkflow:
             journey = self._journey
             key = EffectId(f"{journey.id}/record/{batch[0].seq}-{batch[-1].seq}")
             policy = POLICIES["record"]
+            CARRIED.set(self._carried)
             await workflow.execute_activity(
                 "record",
                 Record(id=key, tenant=journey.tenant, journey=journey.id, events=batch),
