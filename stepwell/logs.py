@@ -6,8 +6,11 @@ import traceback
 from collections.abc import Iterator
 
 import structlog
+from temporalio import workflow
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, PrometheusConfig, Runtime, TelemetryConfig, TelemetryFilter
 
+TURN = "turn"
+"""What a journey says of a turn, beside the words."""
 _FRAMES = -12
 """The innermost ones."""
 
@@ -32,7 +35,7 @@ def set_up(level: str = "INFO", metrics: PrometheusConfig | None = None) -> None
     )
     renderer = structlog.dev.ConsoleRenderer() if to_terminal else structlog.processors.JSONRenderer()
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=[_of_workflow, *shared]))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
@@ -40,6 +43,16 @@ def set_up(level: str = "INFO", metrics: PrometheusConfig | None = None) -> None
     _tell_core(LoggingConfig(filter=TelemetryFilter(core_level="WARN", other_level="ERROR"), forwarding=forwarding), metrics)
     for noisy in ("temporalio", "alembic", "mail.log", "aiosqlite", "asyncio"):
         logging.getLogger(noisy).setLevel("WARNING")
+    logging.getLogger(workflow.logger.logger.name).setLevel(level.upper())
+    workflow.logger.workflow_info_on_message = False  # said beside it, see below
+
+
+def _of_workflow(_logger: object, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Say of a line from a workflow which one it is, and what it says beside its words."""
+    said = vars(line["_record"])
+    if info := said.get("temporal_workflow"):
+        line.update(said.get(TURN) or {"workflow": info["workflow_id"]})
+    return line
 
 
 def _where(_logger: object, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -87,6 +87,7 @@ class JourneyWorkflow:
             first = begin(start.structure, start.facts, workflow.now())
             self._journey = first.journey
             self._adopt(first)
+            _tell(None, first)
         else:
             self._journey = start.journey
 
@@ -191,6 +192,7 @@ class JourneyWorkflow:
             CARRIED.set(waiting.carried)
             turn = advance(self._structure, self._journey, waiting.message, workflow.now())
             self._adopt(turn)
+            _tell(waiting.message, turn)
             waiting.answer = turn.answer.changed(moved=turn.answer.moved[:_MOST_MOVES])
 
     async def _clock(self) -> None:
@@ -418,6 +420,24 @@ def _told_of(effect: Perform, result: Performed) -> Message | None:
         return None
     name = MessageId(f"done-{effect.id}")
     return TaskDone(id=name, occurrence=effect.occurrence, run=effect.run, outcome=result.outcome)
+
+
+def _tell(message: Message | None, turn: Turn) -> None:
+    """One line a turn, in no replay: what came, how it was decided, what comes of it. Ids and codes (rule V4)."""
+    answer, journey = turn.answer, turn.journey
+    said = {
+        "tenant": journey.tenant,
+        "journey": journey.id,
+        "message": message.id if message else None,
+        "kind": message.kind if message else "start",
+        "by": message.by.role if message else None,
+        "accepted": answer.accepted,
+        "rule": answer.rule or None,
+        "seq": journey.seq,
+        "events": [one.kind for one in turn.events],
+        "effects": [one.id for one in turn.effects],
+    }
+    workflow.logger.info("turn", extra={"turn": said})
 
 
 def _refusal(answer: Answer) -> ApplicationError:

@@ -81,7 +81,9 @@ async def _until(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.3)
 
 
-async def test_SC8_SC10_a_trace_goes_from_the_request_to_the_activity_and_neither_it_nor_metrics_hold_a_word(tmp_path: Path) -> None:
+async def test_SC8_SC10_a_trace_goes_from_the_request_to_the_activity_and_neither_it_nor_metrics_hold_a_word(
+    tmp_path: Path,
+) -> None:
     """The caller's trace id stands in the spans of gateway and worker, in what Temporal holds sealed; no canary stands anywhere."""
     async with AsyncExitStack() as stack:
         collector = _Collector()
