@@ -12,7 +12,7 @@ import httpx
 from engine.steps import step_types
 from stepwell import Stepwell
 from stepwell.mailcatcher import MailCatcher
-from tests.e2e.processes import STEPWELL, Child, catch_mail, environment, free_port, store_and_server, store_in, worker_in
+from tests.e2e.processes import Child, catch_mail, gateway_in, store_and_server, worker_in
 from tests.pathways import document, step
 
 
@@ -28,10 +28,7 @@ async def test_V4_one_line_a_turn_in_no_replay_bound_to_tenant_journey_and_reque
         database, server, connection = await store_and_server(stack, tmp_path)
         worker = worker_in(stack, tmp_path, server, smtp_port=mail.port)
         worker.start()
-        http = free_port()
-        around = environment(**store_in(tmp_path), temporal=server.address)
-        gateway = Child([str(STEPWELL), "serve", "--http-port", str(http)], around, tmp_path, "gateway")
-        stack.callback(gateway.stop)
+        gateway, where = gateway_in(stack, tmp_path, server)
         gateway.start()
         handle = Stepwell(database, connection, "default", step_types())
         await handle.publish(document(step("one") + step("two")))
@@ -42,15 +39,15 @@ async def test_V4_one_line_a_turn_in_no_replay_bound_to_tenant_journey_and_reque
         worker.end(signal.SIGKILL)
         worker.start()
         gateway.wait_for("serving")
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{http}", trust_env=False, timeout=60) as host:
+        async with httpx.AsyncClient(base_url=where, trust_env=False, timeout=60) as host:
             headers = {
                 "authorization": f"Bearer {key}",
                 "x-request-id": "req-1",
                 "idempotency-key": "the-first-key-of-this-test",
             }
-            where = f"/v1/journeys/{journey}/occurrences/one.1/responses"
+            responses = f"/v1/journeys/{journey}/occurrences/one.1/responses"
             async with asyncio.timeout(90):  # the turn of the worker that was killed is still out
-                while (await host.post(where, json={}, headers=headers)).status_code != 201:  # noqa: ASYNC110
+                while (await host.post(responses, json={}, headers=headers)).status_code != 201:  # noqa: ASYNC110
                     await asyncio.sleep(0.5)
         await _until_open(handle, "two.1")
 

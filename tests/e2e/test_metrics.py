@@ -10,7 +10,7 @@ import httpx
 from engine.steps import step_types
 from stepwell import Stepwell
 from stepwell.mailcatcher import MailCatcher
-from tests.e2e.processes import STEPWELL, Child, catch_mail, environment, free_port, store_and_server, store_in, worker_in
+from tests.e2e.processes import catch_mail, free_port, gateway_in, store_and_server, worker_in
 from tests.e2e.scraping import Sample, scrape, value_of
 from tests.pathways import document, step
 
@@ -27,12 +27,10 @@ async def test_G12_what_a_journey_does_is_counted_where_it_is_recorded(tmp_path:
     async with AsyncExitStack() as stack:
         mail = await catch_mail(stack, MailCatcher(tmp_path / "mail"))
         database, server, connection = await store_and_server(stack, tmp_path)
-        asked, front, http = free_port(), free_port(), free_port()
+        asked, front = free_port(), free_port()
         worker = worker_in(stack, tmp_path, server, smtp_port=mail.port, metrics=f"127.0.0.1:{asked}")
         worker.start()
-        around = environment(**store_in(tmp_path), temporal=server.address, metrics=f"127.0.0.1:{front}")
-        gateway = Child([str(STEPWELL), "serve", "--http-port", str(http)], around, tmp_path, "gateway")
-        stack.callback(gateway.stop)
+        gateway, where = gateway_in(stack, tmp_path, server, metrics=f"127.0.0.1:{front}")
         gateway.start()
         handle = Stepwell(database, connection, "default", step_types())
         await handle.publish(document(step("one")))
@@ -54,7 +52,7 @@ async def test_G12_what_a_journey_does_is_counted_where_it_is_recorded(tmp_path:
 
         gateway.wait_for("serving")
         async with httpx.AsyncClient(trust_env=False) as caller:
-            await caller.get(f"http://127.0.0.1:{http}/v1/health")
+            await caller.get(f"{where}/v1/health")
         front_found = await scrape(front)
         assert value_of(front_found, "stepwell_request_seconds_count", route="/health", status="200") == 1
         for one in [*found, *front_found]:

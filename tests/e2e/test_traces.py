@@ -18,7 +18,7 @@ from engine.steps import step_types
 from stepwell import Stepwell
 from stepwell.mailcatcher import MailCatcher
 from tests.canaries import found
-from tests.e2e.processes import STEPWELL, Child, catch_mail, environment, free_port, store_and_server, store_in, worker_in
+from tests.e2e.processes import catch_mail, free_port, gateway_in, store_and_server, worker_in
 from tests.e2e.scraping import scrape
 from tests.pathways import document
 from workflows.carrying import TRACE
@@ -93,13 +93,9 @@ async def test_SC8_SC10_a_trace_goes_from_the_request_to_the_activity_and_neithe
         ports = [free_port(), free_port()]
         traced = {"OTEL_EXPORTER_OTLP_ENDPOINT": to, "OTEL_BSP_SCHEDULE_DELAY": "200"}
         worker = worker_in(stack, tmp_path, server, smtp_port=mail.port, metrics=f"127.0.0.1:{ports[0]}")
-        worker._surroundings |= traced
-        worker.start()
-        around = environment(**store_in(tmp_path), temporal=server.address, metrics=f"127.0.0.1:{ports[1]}") | traced
-        http = free_port()
-        gateway = Child([str(STEPWELL), "serve", "--http-port", str(http)], around, tmp_path, "gateway")
-        stack.callback(gateway.stop)
-        gateway.start()
+        worker.given(**traced).start()
+        gateway, where = gateway_in(stack, tmp_path, server, metrics=f"127.0.0.1:{ports[1]}")
+        gateway.given(**traced).start()
         handle = Stepwell(database, connection, "default", step_types())
         await handle.publish(document(_ASKS))
         await handle.add_client(id="c1", display_name="CANARY-NAME", email="CANARY-ADDRESS@example.org")
@@ -111,7 +107,7 @@ async def test_SC8_SC10_a_trace_goes_from_the_request_to_the_activity_and_neithe
             "tracestate": "vendor=CANARY-NOTE",
             "baggage": "who=CANARY-NAME",
         }
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{http}", trust_env=False, headers=headers, timeout=30) as host:
+        async with httpx.AsyncClient(base_url=where, trust_env=False, headers=headers, timeout=30) as host:
             started = await host.post("/v1/journeys", json={"client": "c1", "pathway": "trial"})
             assert started.status_code < 300, started.text
             journey = started.json()["id"]
