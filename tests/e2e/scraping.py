@@ -1,6 +1,9 @@
 """Asks a process for its metrics, as Prometheus does, and reads the answer."""
 
+import asyncio
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple
 
 import httpx
@@ -29,6 +32,17 @@ async def scrape(port: int) -> list[Sample]:
             assert parts is not None, line
             found.append(Sample(parts[1], dict(_LABEL.findall(parts[2] or "")), float(parts[3])))
     return found
+
+
+async def until(port: int, holds: Callable[[list[Sample]], bool]) -> list[Sample]:
+    """What it says as soon as something holds of it."""
+    async with asyncio.timeout(120):
+        while True:
+            with suppress(httpx.TransportError):  # it has only begun
+                found = await scrape(port)
+                if holds(found):
+                    return found
+            await asyncio.sleep(0.3)
 
 
 def value_of(samples: list[Sample], name: str, **labels: str) -> float:

@@ -1,7 +1,6 @@
 """Metrics of real processes, asked for as Prometheus asks: each fact once, and no fact in the labels."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -11,15 +10,8 @@ from engine.steps import step_types
 from stepwell import Stepwell
 from stepwell.mailcatcher import MailCatcher
 from tests.e2e.processes import catch_mail, free_port, gateway_in, store_and_server, worker_in
-from tests.e2e.scraping import Sample, scrape, value_of
+from tests.e2e.scraping import scrape, until, value_of
 from tests.pathways import document, step
-
-
-async def _until(port: int, holds: Callable[[list[Sample]], bool]) -> list[Sample]:
-    async with asyncio.timeout(90):
-        while not holds(found := await scrape(port)):  # noqa: ASYNC110 - what it waits for happens in other processes
-            await asyncio.sleep(0.3)
-    return found
 
 
 async def test_G12_what_a_journey_does_is_counted_where_it_is_recorded(tmp_path: Path) -> None:
@@ -39,7 +31,7 @@ async def test_G12_what_a_journey_does_is_counted_where_it_is_recorded(tmp_path:
         await _until_open(handle)
         await handle.respond(journey, "one.1", {}, submission_id="s1")
 
-        found = await _until(asked, lambda now: value_of(now, "stepwell_journeys", status="completed") == 1)
+        found = await until(asked, lambda now: value_of(now, "stepwell_journeys", status="completed") == 1)
         events = {one.labels["kind"]: one.value for one in found if one.name == "stepwell_events_total" and one.value}
         kept = [one.kind for one in await handle.history(journey)]
         assert events == {kind: kept.count(kind) for kind in kept}
