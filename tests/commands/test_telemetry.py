@@ -53,3 +53,30 @@ def test_traces_without_what_writes_them_are_refused_with_what_to_install() -> N
     assert _run(**to).stdout == "True\n"
     done = _run(before="import sys; sys.modules['opentelemetry.exporter'] = None\n", **to)
     assert "pip install 'stepwell[telemetry]'" in done.stdout
+
+
+_FAILS = """
+from contextlib import suppress
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from stepwell import tracing
+kept = InMemorySpanExporter()
+tracing.trace_to(SimpleSpanProcessor(kept))
+with suppress(ValueError), tracing.span("whole", "SERVER", "00-" + "a" * 32 + "-" + "b" * 16 + "-01", stepwell__journey="jou_1"):
+    with tracing.span("part", "INTERNAL"):
+        raise ValueError("CANARY-WORDS")
+for one in kept.get_finished_spans():
+    print(one.to_json(indent=None))
+"""
+
+
+def test_SC9_a_span_says_the_type_of_an_exception_and_not_its_words() -> None:
+    """Nor its trace of lines, which a debugger may fill with values."""
+    done = subprocess.run([sys.executable, "-c", _FAILS], capture_output=True, text=True, check=True)
+    part, whole = (json.loads(line) for line in done.stdout.splitlines())
+    assert "CANARY" not in done.stdout
+    assert part["attributes"] == {"error.type": "ValueError"}
+    assert whole["attributes"] == {"error.type": "ValueError", "stepwell.journey": "jou_1"}
+    assert (part["parent_id"], whole["parent_id"]) == (whole["context"]["span_id"], "0x" + "b" * 16)
+    assert part["status"]["status_code"] == whole["status"]["status_code"] == "ERROR"
+    assert part["events"] == whole["events"] == []

@@ -117,6 +117,8 @@ async def test_SC8_SC10_a_trace_goes_from_the_request_to_the_activity_and_neithe
             answer = {"response": {"answers": {"words": "CANARY-ANSWER"}}}
             answered = await host.post(f"/v1/journeys/{journey}/occurrences/mood.1/responses", json=answer)
             assert answered.status_code < 300, answered.text
+            await host.request("CANARY-NOTE", "/v1/clients/CANARY-NAME", params={"q": "CANARY-ANSWER"})
+            await host.get("/v1/CANARY-NAME")
 
         def whole() -> bool:
             return len([one for one in collector.named("activity record") if one["traceId"] and _is_of(one)]) >= 2
