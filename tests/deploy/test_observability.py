@@ -67,7 +67,7 @@ def _wrong_in(question: str, told: dict[str, list[Sample]]) -> list[str]:
         if asked.name not in told:
             wrong.append(f"nobody tells {asked.name}")
         elif not wanted <= labels:
-            wrong.append(f"{asked.name} has no label {wanted - labels}")
+            wrong.append(f"{asked.name} has no label {', '.join(sorted(wanted - labels))}")
         for one in asked.matchers.matchers:
             if "Not" in str(one.op):
                 continue
@@ -108,12 +108,16 @@ def _has_worked(now: list[Sample]) -> bool:
 
 
 async def test_every_number_that_is_asked_for_is_told_by_a_real_process(tmp_path: Path) -> None:
-    """Names, labels and their values, of rules and dashboard alike; a misspelt one is found."""
+    """Names, labels and their values, of rules and dashboard alike; a misspelt one is found. The page explains each of ours."""
     told = await _told_by_real_processes(tmp_path)
     assert {one: wrong for one in _questions() if (wrong := _wrong_in(one, told))} == {}
     assert _wrong_in("max(stepwell_alert_open) > 0", told) == ["nobody tells stepwell_alert_open"]
-    assert _wrong_in("max by (tenant) (stepwell_alerts_open)", told) == ["stepwell_alerts_open has no label {'tenant'}"]
+    assert _wrong_in("max by (tenant) (stepwell_alerts_open)", told) == ["stepwell_alerts_open has no label tenant"]
     assert _wrong_in('stepwell_events_total{kind="step_lost"}', told) == ["stepwell_events_total has no kind step_lost"]
+
+    page = (_DOCS / "observability.md").read_text()
+    ours = {re.sub("_(bucket|count|sum)$", "", name) for name in told if name.startswith("stepwell_")}
+    assert [name for name in sorted(ours) if f"`{name}`" not in page] == []
 
 
 def test_every_rule_says_what_is_wrong_how_bad_that_is_and_where_to_read_on() -> None:
@@ -128,10 +132,17 @@ def test_every_rule_says_what_is_wrong_how_bad_that_is_and_where_to_read_on() ->
         assert rule.keys() <= {"alert", "expr", "for", "labels", "annotations"}
 
 
-def test_no_alert_and_no_metric_is_left_out_of_the_docs() -> None:
-    """The page about them names each of ours."""
-    page = (_DOCS / "observability.md").read_text()
-    assert [rule["alert"] for rule in _rules() if f"`{rule['alert']}`" not in page] == []
+def test_the_page_names_every_alert_and_the_runbook_has_a_place_for_each() -> None:
+    """With the same severity."""
+    page, runbook = (_DOCS / "observability.md").read_text(), _DOCS / "runbook.md"
+    told = [f"| `{rule['alert']}` | {rule['labels']['severity']} |" for rule in _rules()]
+    assert [line for line in told if line not in page] == []
+    places = [rule["annotations"]["runbook_url"].partition("#")[2] for rule in _rules()]
+    assert not runbook.exists() or [one for one in places if one not in _anchors(runbook.read_text())] == []
+
+
+def _anchors(page: str) -> set[str]:
+    return {head.lower().replace(" ", "-").replace("`", "") for head in re.findall(r"^#+ (.+)$", page, re.MULTILINE)}
 
 
 @pytest.mark.parametrize("question", ["max(", "rate(stepwell_events_total)"])
