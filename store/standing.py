@@ -25,8 +25,10 @@ class OpenAlerts(NamedTuple):
 async def journeys(session: AsyncSession) -> dict[str, int]:
     """How many journeys have each status."""
     status = col(JourneyRow.status)
-    found = await session.execute(select(status, func.count()).group_by(status))
-    return dict.fromkeys(STATUSES, 0) | dict(found.tuples().all())
+    stand = dict.fromkeys(STATUSES, 0)
+    for name, number in await session.execute(select(status, func.count()).group_by(status)):
+        stand[name] = number
+    return stand
 
 
 async def held(session: AsyncSession) -> int:

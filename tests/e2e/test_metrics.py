@@ -31,7 +31,7 @@ async def test_G12_what_a_journey_does_is_counted_where_it_is_recorded(tmp_path:
         await _until_open(handle)
         await handle.respond(journey, "one.1", {}, submission_id="s1")
 
-        found = await until(asked, lambda now: value_of(now, "stepwell_journeys", status="completed") == 1)
+        found = await until(asked, lambda now: value_of(now, "stepwell_events_total", kind="journey_completed") == 1)
         events = {one.labels["kind"]: one.value for one in found if one.name == "stepwell_events_total" and one.value}
         kept = [one.kind for one in await handle.history(journey)]
         assert events == {kind: kept.count(kind) for kind in kept}
