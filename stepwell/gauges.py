@@ -86,9 +86,9 @@ class Gauges:
                     await look()
             except (Unavailable, RPCError, TimeoutError):
                 reached = False
-            except Exception as error:
+            except Exception:
                 reached = False
-                _log.error("a look failed", at=what, error=type(error).__name__)
+                _log.exception("a look failed", at=what)
         self._reachable.set(int(reached), {"what": what})
         if reached:
             self._looked_at.set(time.time(), {"what": what})
