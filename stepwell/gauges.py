@@ -33,7 +33,7 @@ _JOURNEYS = 4
 _LIMIT = 10.0
 _GRACE = timedelta(minutes=1)
 _A_DAY = timedelta(days=1)
-STUCK = "TemporalReportedProblems IS NOT NULL"
+_STUCK = "TemporalReportedProblems IS NOT NULL"
 STORE, TEMPORAL = "store", "temporal"
 _log = structlog.get_logger("stepwell.gauges")
 
@@ -128,7 +128,7 @@ class Gauges:
 
     async def _look_at_workflows(self) -> None:
         try:
-            self._stuck.set((await self._connection.count_workflows(STUCK)).count)
+            self._stuck.set((await self._connection.count_workflows(_STUCK)).count)
         except RPCError as error:
             if error.status != RPCStatusCode.INVALID_ARGUMENT:  # a server before 1.29 does not know
                 raise
