@@ -34,7 +34,6 @@ _LIMIT = 10.0
 _GRACE = timedelta(minutes=1)
 _A_DAY = timedelta(days=1)
 _STUCK = "TemporalReportedProblems IS NOT NULL"
-STORE, TEMPORAL = "store", "temporal"
 _log = structlog.get_logger("stepwell.gauges")
 
 
@@ -74,21 +73,23 @@ class Gauges:
 
     async def look(self, *, with_journeys: bool = True) -> None:
         """Look at everything once, whatever fails."""
-        await self._within(STORE, self._look_at_people, *([self._look_at_journeys] if with_journeys else []))
-        await self._within(TEMPORAL, self._look_at_queues, self._look_at_workflows)
+        await self._within("store", self._look_at_people)
+        if with_journeys:
+            await self._within("journeys", self._look_at_journeys)
+        await self._within("temporal", self._look_at_queues)
+        await self._within("workflows", self._look_at_workflows)
 
-    async def _within(self, what: str, *looks: Callable[[], Awaitable[None]]) -> None:
-        """Look, each time within the limit. What is away is the gauge's to say, not the log's, which the watchman fills already."""
-        reached = True
-        for look in looks:
-            try:
-                async with asyncio.timeout(_LIMIT):
-                    await look()
-            except (Unavailable, RPCError, TimeoutError):
-                reached = False
-            except Exception:
-                reached = False
-                _log.exception("a look failed", at=what)
+    async def _within(self, what: str, look: Callable[[], Awaitable[None]]) -> None:
+        """Look within the limit. What is away is the gauge's to say, not the log's, which the watchman fills already."""
+        reached = False
+        try:
+            async with asyncio.timeout(_LIMIT):
+                await look()
+            reached = True
+        except (Unavailable, RPCError, TimeoutError):
+            pass
+        except Exception:
+            _log.exception("a look failed", at=what)
         self._reachable.set(int(reached), {"what": what})
         if reached:
             self._looked_at.set(time.time(), {"what": what})

@@ -38,7 +38,7 @@ async def test_G12_what_a_journey_does_is_counted_where_it_is_recorded(tmp_path:
         assert value_of(found, "stepwell_messages_total", channel="email", purpose="delivered") == 1
         assert value_of(found, "stepwell_message_lateness_seconds_count", channel="email") == 1
         assert value_of(found, "stepwell_delivery_lateness_seconds_count") == 1
-        assert value_of(found, "stepwell_reachable") == 2
+        assert value_of(found, "stepwell_reachable") == 4
         assert {one.labels["queue"] for one in found if one.name == "stepwell_queue_pollers" and one.value}
         assert value_of(found, "temporal_workflow_completed_total") == 1
 

@@ -35,7 +35,7 @@ async def test_what_is_away_is_said_to_be_away_and_keeps_nothing_else_back(
     looking = gauges.Gauges(database, nowhere, told.meter)
     async with asyncio.timeout(60):
         await looking.look()
-    assert told.latest() == {"stepwell_reachable store": 0, "stepwell_reachable temporal": 0}
+    assert told.latest() == {f"stepwell_reachable {what}": 0 for what in ("store", "journeys", "temporal", "workflows")}
     await database.migrate()
     await looking.look()
     latest = told.latest()
