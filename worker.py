@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from stepwell import logs
+from stepwell import telemetry
 from stepwell.errors import StepwellError
 from stepwell.settings import load_settings
 from stepwell.workers import work
@@ -12,7 +12,7 @@ from stepwell.workers import work
 async def main() -> None:
     """Work with the settings in force until asked to stop."""
     settings = load_settings()
-    logs.set_up(settings.log_level)
+    telemetry.set_up(settings.log_level, settings.metrics)
     await work(settings)
     await asyncio.sleep(0.05)  # without it the connection's end may crash the process (sdk-python#300)
 

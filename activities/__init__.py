@@ -8,6 +8,7 @@ from temporalio.client import Client as Connection
 from activities.bulk import Actions, Bulk
 from activities.channels.email import EmailChannel
 from activities.contacts import Contacts, Reached
+from activities.counts import UNCOUNTED, Counts
 from activities.courier import Courier
 from activities.erasure import Erasing
 from activities.executions import Executions
@@ -25,9 +26,9 @@ from store.retention import Keep
 Activity = Callable[..., Any]
 
 
-def record_activities(database: Database) -> list[Activity]:
+def record_activities(database: Database, counts: Counts = UNCOUNTED) -> list[Activity]:
     """What writes to the store."""
-    return [Recorder(database).record]
+    return [Recorder(database, counts).record]
 
 
 def task_activities(database: Database, types: Collection[str], journeys: Journeys, host: Host) -> list[Activity]:
@@ -71,12 +72,13 @@ def notify_activities(
     owners: Owners,
     journeys: Reached,
     budget: Budget = UNLIMITED,
+    counts: Counts = UNCOUNTED,
 ) -> list[Activity]:
     """What speaks to people; `staff` says where the roles on an escalation ladder read their mail."""
-    notifier = Notifier(database, email, staff, owners, budget)
-    return [notifier.notify, Contacts(database, email, notifier, journeys, budget).send_contacts]
+    notifier = Notifier(database, email, staff, owners, budget, counts=counts)
+    return [notifier.notify, Contacts(database, email, notifier, journeys, budget, counts=counts).send_contacts]
 
 
-def webhook_activities(database: Database, outbound: Outbound) -> list[Activity]:
+def webhook_activities(database: Database, outbound: Outbound, counts: Counts = UNCOUNTED) -> list[Activity]:
     """What carries events to hosts."""
-    return [Courier(database, outbound).carry]
+    return [Courier(database, outbound, counts=counts).carry]

@@ -14,6 +14,7 @@ from temporalio import activity
 
 from activities.alive import alive
 from activities.channels.email import EmailChannel, PermanentFailure, TemporaryFailure
+from activities.counts import EMAIL, UNCOUNTED, Counts
 from activities.letters import Letters, Message
 from activities.notifier import NO_ADDRESS, Notifier, hold_on_reminders, row_for
 from activities.recipients import recipient_of
@@ -64,6 +65,7 @@ class Contacts:
         journeys: Reached,
         budget: Budget = UNLIMITED,
         *,
+        counts: Counts = UNCOUNTED,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._database = database
@@ -72,6 +74,7 @@ class Contacts:
         self._notifier = notifier
         self._journeys = journeys
         self._budget = budget
+        self._counts = counts
         self._now = now
         self._lease = timedelta(seconds=email.settings.timeout) + _MARGIN
 
@@ -245,7 +248,7 @@ class Contacts:
         look_at: datetime | None = None,
         taken_at: datetime | None = None,
     ) -> None:
-        first = letter.contacts[0]
+        first, news = letter.contacts[0], list[tuple[str, datetime]]()
         async with self._database.of(first.tenant).begin() as session:
             await contacts.take(session, first.tenant, first.client)
             for one in letter.contacts:
@@ -253,10 +256,15 @@ class Contacts:
                 if row is None:  # deleted with its client meanwhile
                     continue
                 row.state, row.look_at, row.taken_at = state, look_at, taken_at or row.taken_at
-                line = await self._line(session, Notify.model_validate(row.effect))
+                effect = Notify.model_validate(row.effect)
+                line = await self._line(session, effect)
                 if line.accepted_at is None:
                     line.failed = failed
                     line.accepted_at = datetime.now(UTC) if state == contacts.SENT else None
+                    if state == contacts.SENT:  # until then it was held because somebody wanted it so, which is not late
+                        news.append((effect.purpose, max(effect.intended_at, line.held_until or effect.intended_at)))
+        for purpose, meant_for in news:
+            self._counts.accepted(EMAIL, purpose, self._now() - meant_for)
 
     async def _line(self, session: AsyncSession, effect: Notify) -> NotificationRow:
         return await ledger.intend(session, row_for(effect))

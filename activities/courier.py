@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from temporalio import activity
 
+from activities.counts import UNCOUNTED, Counts
 from activities.outbound import CircuitOpen, Outbound, RefusedTarget, Unanswered
 from activities.signing import signed_headers
 from engine.announcements import MEDIA_TYPE
@@ -38,11 +39,13 @@ class Courier:
         database: Database,
         outbound: Outbound,
         *,
+        counts: Counts = UNCOUNTED,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         shift: timedelta = _SHIFT,
     ) -> None:
         self._database = database
         self._outbound = outbound
+        self._counts = counts
         self._now = now
         self._shift = shift.total_seconds()
 
@@ -105,6 +108,7 @@ class Courier:
                 await webhooks.disable(session, row, GONE, attempt.at)
             elif verdict.state != "delivered" and fails_too_long(row.failing_since, attempt.at):
                 await webhooks.disable(session, row, FAILING, attempt.at)
+        self._counts.carried(verdict.state)
         log = _log.info if verdict.state == "delivered" else _log.warning
         log(
             "carried",

@@ -13,6 +13,7 @@ from temporalio import activity
 
 from activities.alive import alive
 from activities.channels.email import EmailChannel, PermanentFailure, TemporaryFailure
+from activities.counts import EMAIL, UNCOUNTED, Counts
 from activities.letters import Letters, Message
 from activities.recipients import Recipient, recipient_of
 from activities.relevance import relevance
@@ -56,6 +57,7 @@ class Notifier:
         owners: Owners,
         budget: Budget = UNLIMITED,
         *,
+        counts: Counts = UNCOUNTED,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._database = database
@@ -64,6 +66,7 @@ class Notifier:
         self._staff = staff
         self._owners = owners
         self._budget = budget
+        self._counts = counts
         self._now = now
 
     @activity.defn(name="notify")
@@ -213,12 +216,15 @@ class Notifier:
                 await contacts.take(session, effect.tenant, effect.client)
             row = await ledger.intend(session, row_for(effect))
             contact = await contacts.get(session, effect.id)
-            if row.accepted_at is None:
+            is_news = row.accepted_at is None
+            if is_news:
                 row.failed = failed
                 row.accepted_at = None if failed else datetime.now(UTC)
             if contact is not None and (failed is None or is_final):
                 contact.state = contacts.FAILED if failed else contacts.SENT
                 contact.taken_at = max(self._now(), effect.intended_at)
+        if is_news and failed is None:
+            self._counts.accepted(EMAIL, effect.purpose, self._now() - effect.intended_at)
 
 
 NO_ADDRESS = "there is no address for email"

@@ -1,6 +1,6 @@
 """Record: events into the store, the read model up to them, and what hosts hear of them, in one transaction."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,6 +8,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.alive import alive
+from activities.counts import UNCOUNTED, Counts
 from engine.announcements import announce
 from engine.effects import Record, RecordResult
 from engine.events import Event
@@ -21,8 +22,9 @@ _log = structlog.get_logger("stepwell.record")
 class Recorder:
     """Brings what happened to the store. Recording twice is recording once."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, counts: Counts = UNCOUNTED) -> None:
         self._database = database
+        self._counts = counts
 
     @activity.defn(name="record")
     async def record(self, effect: Record) -> RecordResult:
@@ -56,6 +58,7 @@ class Recorder:
                 await _mark_ledger(session, journey.id, event)
             whose = outbox.about(journey)
             await outbox.append(session, effect.tenant, [announce(event, journey.id, whose) for event in fresh])
+        self._counts.recorded(fresh, datetime.now(UTC))
         _log.info("recorded", journey=effect.journey, first=fresh[0].seq, last=fresh[-1].seq, kinds=[one.kind for one in fresh])
         return RecordResult(seq=fresh[-1].seq)
 

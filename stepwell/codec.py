@@ -38,7 +38,7 @@ _log = structlog.get_logger("stepwell.codec")
 
 
 class Codec(PayloadCodec, WithSerializationContext):
-    """Seals and opens for one workflow; for none in particular it opens only. Raises what the keyring raises."""
+    """Seals and opens for one workflow; for none in particular it seals what itself says whose it is. Raises what the keyring raises."""
 
     def __init__(self, keys: Keyring, workflow: str | None = None) -> None:
         self._keys = keys
@@ -54,10 +54,11 @@ class Codec(PayloadCodec, WithSerializationContext):
         """Each of them sealed."""
         if not payloads:
             return []
-        if self._workflow is None:
+        workflow = self._workflow or payloads[0].metadata.get(WORKFLOW, b"").decode()  # a header comes one by one
+        if not workflow:
             raise NotAuthentic("what belongs to no workflow of ours is given to nobody")
-        key = await self._keys.of_workflow(self._workflow)
-        bound, named = place(self._workflow), {"encoding": ENCODING, WORKFLOW: self._workflow.encode()}
+        key = await self._keys.of_workflow(workflow)
+        bound, named = place(workflow), {"encoding": ENCODING, WORKFLOW: workflow.encode()}
         return [Payload(metadata=named, data=key.seal(PURPOSE, _packed(one), bound)) for one in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:

@@ -11,6 +11,7 @@ from temporalio.service import RPCError
 
 from stepwell.codec import encrypting
 from stepwell.errors import Unavailable
+from stepwell.following import Calls
 from stepwell.settings import Settings
 from store.keyring import Keyring
 from workflows.names import JOURNEYS, SEARCH_ATTRIBUTES
@@ -46,7 +47,9 @@ def _is_embedded(settings: Settings) -> bool:
 
 async def encrypted_connection(config: ClientConnectConfig, keys: Keyring) -> Client:
     """The one way to connect: whoever does so seals what it gives, and takes nothing that is not sealed."""
-    return await Client.connect(**config, data_converter=encrypting(keys), header_codec_behavior=HeaderCodecBehavior.CODEC)
+    return await Client.connect(
+        **config, data_converter=encrypting(keys), header_codec_behavior=HeaderCodecBehavior.CODEC, interceptors=[Calls()]
+    )
 
 
 async def keep_at_work(

@@ -6,14 +6,20 @@ import traceback
 from collections.abc import Iterator
 
 import structlog
-from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio import workflow
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, PrometheusConfig, Runtime, TelemetryConfig, TelemetryFilter
 
+TURN = "turn"
+"""What a journey says of a turn, beside the words."""
 _FRAMES = -12
 """The innermost ones."""
 
 
-def set_up(level: str = "INFO") -> None:
-    """Set up structlog and the standard library's loggers once a process."""
+def set_up(level: str = "INFO", metrics: PrometheusConfig | None = None) -> None:
+    """Set up structlog, the standard library's loggers and Temporal's own telemetry once a process.
+
+    Raises ValueError where the metrics cannot be served.
+    """
     to_terminal = sys.stderr.isatty()
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -29,14 +35,24 @@ def set_up(level: str = "INFO") -> None:
     )
     renderer = structlog.dev.ConsoleRenderer() if to_terminal else structlog.processors.JSONRenderer()
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=[_of_workflow, *shared]))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"), append_target_to_name=False)
-    _tell_core(LoggingConfig(filter=TelemetryFilter(core_level="WARN", other_level="ERROR"), forwarding=forwarding))
+    _tell_core(LoggingConfig(filter=TelemetryFilter(core_level="WARN", other_level="ERROR"), forwarding=forwarding), metrics)
     for noisy in ("temporalio", "alembic", "mail.log", "aiosqlite", "asyncio"):
         logging.getLogger(noisy).setLevel("WARNING")
+    logging.getLogger(workflow.logger.logger.name).setLevel(level.upper())
+    workflow.logger.workflow_info_on_message = False  # said beside it, see below
+
+
+def _of_workflow(_logger: object, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Say of a line from a workflow which one it is, and what it says beside its words."""
+    said = vars(line["_record"])
+    if info := said.get("temporal_workflow"):
+        line.update(said.get(TURN) or {"workflow": info["workflow_id"]})
+    return line
 
 
 def _where(_logger: object, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -62,5 +78,6 @@ def hush_core() -> None:
     _tell_core(LoggingConfig(filter=TelemetryFilter(core_level="OFF", other_level="OFF")))
 
 
-def _tell_core(logging_config: LoggingConfig) -> None:
-    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=logging_config)), error_if_already_set=False)
+def _tell_core(logging_config: LoggingConfig, metrics: PrometheusConfig | None = None) -> None:
+    telemetry = TelemetryConfig(logging=logging_config, metrics=metrics, attach_service_name=False)
+    Runtime.set_default(Runtime(telemetry=telemetry), error_if_already_set=False)

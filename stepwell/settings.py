@@ -105,6 +105,8 @@ class Settings(BaseModel):
     """Clients all of whose journeys have been over for so many days are deleted, with a receipt; unset: nobody is."""
     outbound_allow: tuple[str, ...] = ()
     """Hosts that webhooks may go to although they are private or without TLS: `hooks.lan:8443,127.0.0.1:9000`."""
+    metrics: str | None = Field(default=None, pattern=r"^(\[[0-9a-f:.]+\]|[0-9.]+):\d{1,5}$")
+    """Where the process serves its metrics to Prometheus, such as `127.0.0.1:9464`; unset: nowhere."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("staff", mode="before")

@@ -15,6 +15,7 @@ from stepwell.console.surroundings import surroundings_from
 from stepwell.devserver import DevServer, refuse_taken
 from stepwell.errors import NotRunning
 from stepwell.gateway import serving, terms_from
+from stepwell.gauges import gauging
 from stepwell.handle import Stepwell
 from stepwell.housekeeping import tidying
 from stepwell.keys import caller_of_key
@@ -100,6 +101,7 @@ async def running_stack(folder: Path, ports: Ports, *, works: bool = True) -> As
             for worker in build_workers(connection, database, settings):
                 await stack.enter_async_context(worker)
             await stack.enter_async_context(watching(database, connection, installed_types()))
+            await stack.enter_async_context(gauging(database, connection))
         await stack.enter_async_context(tidying(database))
         trusted = allowed_targets(settings)
         handle = Stepwell(database, connection, settings.tenant, installed_types(), care_from(settings), allowed=trusted)

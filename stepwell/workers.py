@@ -25,6 +25,7 @@ from activities import (
     webhook_activities,
 )
 from activities.channels.email import EmailChannel, EmailSettings
+from activities.counts import Counts
 from activities.host import Host
 from activities.outbound import Outbound
 from stepwell.acting import Acting
@@ -35,10 +36,13 @@ from stepwell.children import Children
 from stepwell.connection import add_search_attributes, connect_to, where_temporal_is
 from stepwell.contacts import Owners
 from stepwell.exposure import warn_where_anybody_may
+from stepwell.following import Works
+from stepwell.gauges import gauging
 from stepwell.opening import opened_store, say_where_unbound
 from stepwell.packages import installed_types
 from stepwell.retention import Departing, keep_by
 from stepwell.settings import Settings, allowed_targets, budget_of
+from stepwell.telemetry import meter
 from stepwell.watchman import watching
 from store.database import Database
 from workflows.alarm import AlarmWorkflow
@@ -48,7 +52,7 @@ from workflows.courier import CourierWorkflow
 from workflows.erasure import ErasureWorkflow
 from workflows.group import GroupWorkflow
 from workflows.journey import JourneyWorkflow
-from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS, WEBHOOKS
+from workflows.names import JOURNEYS, NOTIFICATIONS, QUEUES, RECORDS, SEARCH_ATTRIBUTES, TASKS, WEBHOOKS
 from workflows.plugin import workflow_runner
 from workflows.retention import RetentionWorkflow
 
@@ -62,9 +66,6 @@ WORKFLOWS = (
     *(CourierWorkflow, ErasureWorkflow, GroupWorkflow, RetentionWorkflow),
 )
 """Every workflow there is; each has a recorded history in the tests."""
-
-QUEUES = (JOURNEYS, RECORDS, TASKS, NOTIFICATIONS, WEBHOOKS)
-"""Every task queue there is."""
 
 
 def build_workers(
@@ -82,11 +83,12 @@ def build_workers(
     tasks += retention_activities(database, Departing(database, connection, types), keep_by(settings))
     tasks += group_activities(database, Beginning(database, connection, types, care))
     tasks += [one for step_type in types.values() for one in step_type.activities]
-    email = EmailChannel(email_settings(settings))
-    records = record_activities(database)
+    counts = Counts(meter())
+    email = EmailChannel(email_settings(settings), counts)
+    records = record_activities(database, counts)
     owners = Owners(connection)
     notifications = notify_activities(
-        database, email, settings.staff, owners=owners, journeys=owners, budget=budget_of(settings)
+        database, email, settings.staff, owners=owners, journeys=owners, budget=budget_of(settings), counts=counts
     )
     own: dict[str, dict[str, Any]] = {
         JOURNEYS: {
@@ -102,10 +104,17 @@ def build_workers(
             "max_concurrent_activities": 50,
             "max_task_queue_activities_per_second": settings.smtp_rate,
         },
-        WEBHOOKS: {"activities": webhook_activities(database, outbound), "max_concurrent_activities": _MOST_COURIERS},
+        WEBHOOKS: {"activities": webhook_activities(database, outbound, counts), "max_concurrent_activities": _MOST_COURIERS},
     }
     return [
-        Worker(connection, task_queue=one, graceful_shutdown_timeout=_GRACE, identity=_identity(one), **own[one])
+        Worker(
+            connection,
+            task_queue=one,
+            graceful_shutdown_timeout=_GRACE,
+            identity=_identity(one),
+            interceptors=[Works()],
+            **own[one],
+        )
         for one in queues
     ]
 
@@ -157,6 +166,7 @@ async def work(settings: Settings, *, queues: Collection[str] = QUEUES) -> None:
             for worker in build_workers(connection, database, settings, queues=queues):
                 await stack.enter_async_context(worker)
             await stack.enter_async_context(watching(database, connection, installed_types()))
+            await stack.enter_async_context(gauging(database, connection))
             which = {"deployment": settings.deployment, "build": build_id()} if settings.deployment else {}
             structlog.get_logger("stepwell.worker").info("working", namespace=connection.namespace, **which)
             await until_signalled()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
+from temporalio.api.common.v1 import Payload
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from workflows.handover import hand_over, makes_way
@@ -34,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
     from engine.plan import plan
     from engine.settle import has_open
     from engine.turn import Answer, Plan, Turn
+    from workflows.carrying import CARRIED
     from workflows.inputs import Checkpoint, JourneyInput, Submission
 
 _BATCH = 200
@@ -50,11 +52,12 @@ _MOST_MOVES = 200
 class _Waiting:
     """A queued message and, once the loop took it, its answer."""
 
-    __slots__ = ("answer", "message")
+    __slots__ = ("answer", "carried", "message")
 
     def __init__(self, message: Message) -> None:
         self.message = message
         self.answer: Answer | None = None
+        self.carried = CARRIED.get()
 
 
 @workflow.defn(name=JOURNEY)
@@ -75,6 +78,8 @@ class JourneyWorkflow:
         self._holds_back = True
         """Whether messages wait in the outbox: before the run has begun, and while it makes way for the next."""
         self._bug: BaseException | None = None
+        self._carried: Payload | None = None
+        """What the last turn came of."""
         self._ticks = 0
         self._shown: tuple[str, datetime | None, int] | None = None
         if start.journey is None:
@@ -82,6 +87,7 @@ class JourneyWorkflow:
             first = begin(start.structure, start.facts, workflow.now())
             self._journey = first.journey
             self._adopt(first)
+            _tell(None, first)
         else:
             self._journey = start.journey
 
@@ -91,6 +97,8 @@ class JourneyWorkflow:
         self._holds_back = False
         self._show()
         self._flush_outbox()
+        self._carried = CARRIED.get()
+        CARRIED.set(None)  # what the clock does months later does not come of the start
         parts = [asyncio.create_task(self._guard(part)) for part in (self._decide(), self._clock(), self._record())]
         try:
             await workflow.wait_condition(lambda: self._is_over or self._rotates or self._bug is not None)
@@ -180,8 +188,11 @@ class JourneyWorkflow:
         while True:
             await workflow.wait_condition(lambda: bool(self._inbox))
             waiting = self._inbox.popleft()
+            self._carried = waiting.carried
+            CARRIED.set(waiting.carried)
             turn = advance(self._structure, self._journey, waiting.message, workflow.now())
             self._adopt(turn)
+            _tell(waiting.message, turn)
             waiting.answer = turn.answer.changed(moved=turn.answer.moved[:_MOST_MOVES])
 
     async def _clock(self) -> None:
@@ -226,6 +237,7 @@ class JourneyWorkflow:
             journey = self._journey
             key = EffectId(f"{journey.id}/record/{batch[0].seq}-{batch[-1].seq}")
             policy = POLICIES["record"]
+            CARRIED.set(self._carried)
             await workflow.execute_activity(
                 "record",
                 Record(id=key, tenant=journey.tenant, journey=journey.id, events=batch),
@@ -408,6 +420,24 @@ def _told_of(effect: Perform, result: Performed) -> Message | None:
         return None
     name = MessageId(f"done-{effect.id}")
     return TaskDone(id=name, occurrence=effect.occurrence, run=effect.run, outcome=result.outcome)
+
+
+def _tell(message: Message | None, turn: Turn) -> None:
+    """One line a turn, in no replay: what came, how it was decided, what comes of it. Ids and codes (rule V4)."""
+    answer, journey = turn.answer, turn.journey
+    said = {
+        "tenant": journey.tenant,
+        "journey": journey.id,
+        "message": message.id if message else None,
+        "kind": message.kind if message else "start",
+        "by": message.by.role if message else None,
+        "accepted": answer.accepted,
+        "rule": answer.rule or None,
+        "seq": journey.seq,
+        "events": [one.kind for one in turn.events],
+        "effects": [one.id for one in turn.effects],
+    }
+    workflow.logger.info("turn", extra={"turn": said})
 
 
 def _refusal(answer: Answer) -> ApplicationError:

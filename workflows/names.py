@@ -16,6 +16,8 @@ TASKS = "stepwell-tasks"
 
 WEBHOOKS = "stepwell-webhooks"
 """Task queue of what carries events to hosts: a slow one must not hold up anything else."""
+QUEUES = (JOURNEYS, RECORDS, TASKS, NOTIFICATIONS, WEBHOOKS)
+"""Every task queue there is."""
 
 JOURNEY = "journey"
 """The workflow type."""

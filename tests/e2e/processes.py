@@ -87,6 +87,15 @@ def worker_in(stack: AsyncExitStack, folder: Path, server: DevServer, name: str 
     return worker
 
 
+def gateway_in(stack: AsyncExitStack, folder: Path, server: DevServer, **settings: object) -> tuple["Child", str]:
+    """A gateway as it is deployed, on the store in a folder, not started yet, and where it will be; it is gone with the stack."""
+    port = str(free_port())
+    surroundings = environment(**store_in(folder), temporal=server.address, **settings)
+    gateway = Child([str(STEPWELL), "serve", "--http-port", port], surroundings, folder, "gateway")
+    stack.callback(gateway.stop)
+    return gateway, f"http://127.0.0.1:{port}"
+
+
 class Child:
     """A process that can be killed and started again."""
 
@@ -96,6 +105,11 @@ class Child:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self.log: Path = folder / f"{name}.log"
+
+    def given(self, **variables: str) -> "Child":
+        """The same, with these in its environment too."""
+        self._surroundings |= variables
+        return self
 
     def start(self) -> None:
         """Start it, also where it ran before; what it says goes to its log."""

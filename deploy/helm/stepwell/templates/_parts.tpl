@@ -12,6 +12,15 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
 
+{{- /* What tells a Prometheus that goes by annotations where to ask. */ -}}
+{{- define "stepwell.asked" -}}
+{{- with .Values.metrics }}
+{{- if .enabled }}
+annotations: {prometheus.io/scrape: "true", prometheus.io/port: {{ .port | quote }}, prometheus.io/path: /metrics}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "stepwell.image" -}}
 {{ .Values.image.repository }}{{ with .Values.image.digest }}@{{ . }}{{ else }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ end }}
 {{- end }}
@@ -73,6 +82,9 @@ containers:
       {{- end }}
       {{- if .root.Values.secrets.database }}
       - {name: PGSSLROOTCERT, value: /secrets/database/ca.crt}
+      {{- end }}
+      {{- if and .root.Values.metrics.enabled (ne .part "migrate") }}
+      - {name: STEPWELL_METRICS, value: "0.0.0.0:{{ .root.Values.metrics.port }}"}
       {{- end }}
       {{- range $name, $value := .root.Values.settings }}
       - {name: {{ $name }}, value: {{ $value | quote }}}
