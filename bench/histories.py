@@ -5,7 +5,7 @@ of one task, an upsert of search attributes. Heartbeats and queries do not stand
 which Cloud bills apart where they are switched on, neither. (docs.temporal.io/cloud/actions)
 """
 
-from typing import NamedTuple
+from dataclasses import astuple, dataclass
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
@@ -21,7 +21,8 @@ _BILLED = {
 }
 
 
-class Cost(NamedTuple):
+@dataclass(frozen=True)
+class Cost:
     """Of one workflow, or of so many on average."""
 
     events: float
@@ -30,7 +31,7 @@ class Cost(NamedTuple):
 
     def less(self, other: "Cost", parts: int) -> "Cost":
         """What this one cost more than another, by each of so many parts."""
-        return Cost(*(round((one - two) / parts, 2) for one, two in zip(self, other, strict=True)))
+        return Cost(*(round((one - two) / parts, 2) for one, two in zip(astuple(self), astuple(other), strict=True)))
 
 
 async def runs_of(client: Client, workflow: str) -> list[str]:

@@ -5,11 +5,12 @@ Whoever lives the clients' lives here is the same for every peer: it starts them
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from time import perf_counter
+from dataclasses import astuple, dataclass
+from time import perf_counter, process_time
 from typing import Protocol
 
 from bench.mailbox import Mailbox
-from bench.usage import cpu_seconds
+from bench.usage import cpu_seconds, resident_bytes
 
 STEPS = 5
 WORDS = "I have done it, and it went well."
@@ -20,8 +21,8 @@ class Peer(Protocol):
 
     worker: int
     """The process that works."""
-    server: int
-    """The one that keeps the state."""
+    servers: tuple[int, ...]
+    """Those that keep its state."""
 
     async def enter(self, client: str) -> None:
         """Whatever is to be there of a client before a course begins."""
@@ -36,9 +37,36 @@ class Peer(Protocol):
         """Wait until the course is over and everything of it is kept."""
 
 
-async def journeys_a_second(peer: Peer, mails: Mailbox, clients: Sequence[str], at_once: int) -> float:
-    """Whole courses a second, so many at once, each mail answered at once: as fast as it goes."""
-    await _each(peer.enter, clients)
+@dataclass(frozen=True)
+class Spent:
+    """Seconds of a processor."""
+
+    worker: float
+    servers: float
+    asking: float
+    """Of the process that lives the clients' lives and catches the mails: whatever a host would do itself."""
+
+    @classmethod
+    def by(cls, peer: Peer) -> "Spent":
+        """So far."""
+        return cls(cpu_seconds(peer.worker), sum(map(cpu_seconds, peer.servers)), process_time())
+
+    def since(self, before: "Spent", steps: int) -> "Spent":
+        """Since then, for each step."""
+        return Spent(*((now - then) / steps for now, then in zip(astuple(self), astuple(before), strict=True)))
+
+
+@dataclass(frozen=True)
+class Rush:
+    """Courses lived as fast as it goes."""
+
+    journeys_a_second: float
+    spent: Spent
+
+
+async def rush(peer: Peer, mails: Mailbox, clients: Sequence[str], at_once: int = 20) -> Rush:
+    """So many at once, each mail answered at once, until everything of the last one is kept."""
+    await each(peer.enter, clients)
     gate = asyncio.Semaphore(at_once)
 
     async def live(client: str) -> None:
@@ -49,43 +77,48 @@ async def journeys_a_second(peer: Peer, mails: Mailbox, clients: Sequence[str], 
                 await peer.answer(client, step)
             await peer.ended(client)
 
-    begun = perf_counter()
+    before, begun = Spent.by(peer), perf_counter()
     await asyncio.gather(*(live(client) for client in clients))
-    return len(clients) / (perf_counter() - begun)
+    took = perf_counter() - begun
+    return Rush(len(clients) / took, Spent.by(peer).since(before, len(clients) * STEPS))
 
 
-class Paced:
-    """Seconds from an answer to the next mail, at a pace that leaves the machine idle in between; and what that cost."""
+async def paced(peer: Peer, mails: Mailbox, clients: Sequence[str], a_second: float = 5) -> list[float]:
+    """Seconds from each answer to the next mail, at a pace that leaves the machine idle in between.
 
-    def __init__(self) -> None:
-        self.took: list[float] = []
-        self.worker_cpu = 0.0
-        self.server_cpu = 0.0
+    Every client in turn answers every step; the last answers are not timed, there is no next mail.
+    """
+    await each(peer.enter, clients)
+    await each(peer.start, clients)
+    await asyncio.gather(*(mails.came(client, 1) for client in clients))
+    await asyncio.sleep(1)
 
-    async def live(self, peer: Peer, mails: Mailbox, clients: Sequence[str], a_second: float) -> None:
-        """Every client answers every step but the last in turn; the last ones are not timed, there is no next mail."""
-        await _each(peer.enter, clients)
-        await _each(peer.start, clients)
-        await asyncio.gather(*(mails.came(client, 1) for client in clients))
-        await asyncio.sleep(1)
-        before = cpu_seconds(peer.worker), cpu_seconds(peer.server)
-        due_at, answering = perf_counter(), []
-        for step in range(1, STEPS):
-            for client in clients:
-                await asyncio.sleep(due_at - perf_counter())
-                due_at += 1 / a_second
-                answering.append(asyncio.create_task(self._answer(peer, mails, client, step)))
-        await asyncio.gather(*answering)
-        self.worker_cpu += cpu_seconds(peer.worker) - before[0]
-        self.server_cpu += cpu_seconds(peer.server) - before[1]
-        await _each(lambda client: peer.answer(client, STEPS), clients)
-        await _each(peer.ended, clients)
-
-    async def _answer(self, peer: Peer, mails: Mailbox, client: str, step: int) -> None:
+    async def answer(client: str, step: int) -> float:
         await mails.came(client, step)
         begun = perf_counter()
         await peer.answer(client, step)
-        self.took.append(await mails.came(client, step + 1) - begun)
+        return await mails.came(client, step + 1) - begun
+
+    due_at, answering = perf_counter(), []
+    for step in range(1, STEPS):
+        for client in clients:
+            await asyncio.sleep(due_at - perf_counter())
+            due_at += 1 / a_second
+            answering.append(asyncio.create_task(answer(client, step)))
+    took = await asyncio.gather(*answering)
+    await each(lambda client: peer.answer(client, STEPS), clients)
+    await each(peer.ended, clients)
+    return sorted(took)
+
+
+async def open_journeys(peer: Peer, mails: Mailbox, clients: Sequence[str]) -> float:
+    """Begin courses that stay; the bytes of the worker's memory that each of them takes."""
+    await each(peer.enter, clients)
+    before = resident_bytes(peer.worker)
+    await each(peer.start, clients)
+    await asyncio.gather(*(mails.came(client, 1) for client in clients))
+    await asyncio.sleep(2)
+    return (resident_bytes(peer.worker) - before) / len(clients)
 
 
 async def at_rest(peer: Peer, mails: Mailbox, client: str, steps: int) -> None:
@@ -99,7 +132,8 @@ async def at_rest(peer: Peer, mails: Mailbox, client: str, steps: int) -> None:
     await peer.ended(client)
 
 
-async def _each(job: Callable[[str], Awaitable[object]], clients: Sequence[str], at_once: int = 20) -> None:
+async def each(job: Callable[[str], Awaitable[object]], clients: Sequence[str], at_once: int = 20) -> None:
+    """The same for every client, so many at once."""
     gate = asyncio.Semaphore(at_once)
 
     async def one(client: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from bench.database import postgres
 from bench.job import STEPS, WORDS
 from bench.running import Running, running
 
@@ -23,8 +24,9 @@ def course(steps: int) -> str:
 class Ours:
     """See `Peer`."""
 
-    def __init__(self, running: Running) -> None:
-        self.handle, self.connection, self.worker, self.server = running
+    def __init__(self, running: Running, *others: int) -> None:
+        self.handle, self.connection, self.worker, server = running
+        self.servers = (server, *others)
         self.journeys: dict[str, str] = {}
         self._published: set[int] = set()
 
@@ -56,9 +58,19 @@ class Ours:
 
 
 @asynccontextmanager
-async def ours(smtp_port: int, store: str | None = None) -> AsyncIterator[Ours]:
-    """A stack of its own."""
-    async with running(store=store, smtp_port=smtp_port) as it:
+async def ours(smtp_port: int) -> AsyncIterator[Ours]:
+    """A stack of its own, its store a file."""
+    async with running(smtp_port=smtp_port) as it:
         peer = Ours(it)
         await peer.publish()
         yield peer
+
+
+@asynccontextmanager
+async def ours_on_postgres(smtp_port: int) -> AsyncIterator[Ours]:
+    """A stack of its own, its store on a PostgreSQL server of its own; Temporal stays on a file."""
+    with postgres() as (database, server):
+        async with running(store=await database.fresh(), smtp_port=smtp_port) as it:
+            peer = Ours(it, server)
+            await peer.publish()
+            yield peer

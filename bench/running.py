@@ -33,14 +33,15 @@ class Running(NamedTuple):
 
 @asynccontextmanager
 async def running(*, is_plain: bool = False, store: str | None = None, smtp_port: int | None = None) -> AsyncIterator[Running]:
-    """One on a SQLite file unless given another `store`; `is_plain`: nothing that Temporal is given is encrypted."""
+    """One on a SQLite file unless given another `store`, which is migrated; `is_plain`: nothing that Temporal is given is encrypted."""
     with tempfile.TemporaryDirectory(prefix="stepwell-bench-") as folder:
         home = Path(folder)
         url = store or f"sqlite:///{home / 'stepwell.db'}"
         roots = KeyFolder(home / "keys")
         roots.make()
         database = Database.open(url, roots)
-        await database.migrate()
+        if store is None:
+            await database.migrate()
         server = DevServer(home, free_port(), free_port(), database.keys)
         connection = await server.start()
         if is_plain:

@@ -25,7 +25,7 @@ class ByHand:
     def __init__(self, connection: Client, worker: int, server: int) -> None:
         self.connection = connection
         self.worker = worker
-        self.server = server
+        self.servers = (server,)
 
     async def enter(self, client: str) -> None:
         """Nothing: a client is an address."""
