@@ -121,13 +121,13 @@ async def open_journeys(peer: Peer, mails: Mailbox, clients: Sequence[str]) -> f
     return (resident_bytes(peer.worker) - before) / len(clients)
 
 
-async def at_rest(peer: Peer, mails: Mailbox, client: str, steps: int) -> None:
-    """One course, all that an answer has brought about done before the next one."""
+async def alone(peer: Peer, mails: Mailbox, client: str, steps: int, *, rest: float = 0.5) -> None:
+    """One course by itself, with so many seconds between a mail and its answer: what one brings about is done before the next."""
     await peer.enter(client)
     await peer.start(client, steps)
     for step in range(1, steps + 1):
         await mails.came(client, step)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(rest)
         await peer.answer(client, step)
     await peer.ended(client)
 

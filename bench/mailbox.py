@@ -16,6 +16,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.port = 0
+        self.received = 0
         self.repeated = 0
         self._ids: set[bytes] = set()
         self._numbers: dict[str, int] = defaultdict(int)
@@ -45,6 +46,7 @@ class Mailbox:
         assert isinstance(content, bytes)
         found = _MESSAGE_ID.search(content)
         assert found is not None
+        self.received += 1
         if found[1] in self._ids:
             self.repeated += 1
             return "250 2.0.0 taken"

@@ -42,7 +42,11 @@ class Ours:
 
     async def start(self, client: str, steps: int = STEPS) -> None:
         """See `Peer`."""
-        self.journeys[client] = (await self.handle.start(client, f"course-{steps}")).id
+        await self.begin(client, f"course-{steps}")
+
+    async def begin(self, client: str, pathway: str) -> None:
+        """Start a client on any pathway."""
+        self.journeys[client] = (await self.handle.start(client, pathway)).id
 
     async def answer(self, client: str, step: int) -> None:
         """See `Peer`."""

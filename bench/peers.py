@@ -14,7 +14,7 @@ from statistics import median
 
 from bench.byhand.peer import ByHand, by_hand
 from bench.histories import Cost, cost_of
-from bench.job import STEPS, Peer, Rush, Spent, at_rest, open_journeys, paced, rush
+from bench.job import STEPS, Peer, Rush, Spent, alone, open_journeys, paced, rush
 from bench.mailbox import Mailbox
 from bench.ours import Ours, ours, ours_on_postgres
 
@@ -27,9 +27,9 @@ class Size:
     """How much is done."""
 
     rounds: int = 5
-    rushing: int = 40
+    rushing: int = 30
     """Journeys as fast as it goes, in each half of a round."""
-    pacing: int = 8
+    pacing: int = 6
     """Clients that answer at a pace, in each half of a round."""
     staying: int = 100
     """Courses that stay open while memory is measured."""
@@ -126,7 +126,7 @@ async def _at_rest(peer: Ours | ByHand, mails: Mailbox, mark: str) -> Cost:
     for steps in (STEPS, _LONG):
         if isinstance(peer, Ours):
             await peer.publish(steps)
-        await at_rest(peer, mails, f"{mark}-s{steps}", steps)
+        await alone(peer, mails, f"{mark}-s{steps}", steps)
         costs.append(await cost_of(peer.connection, peer.workflow(f"{mark}-s{steps}")))
     return costs[1].less(costs[0], _LONG - STEPS)
 

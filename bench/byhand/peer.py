@@ -1,22 +1,15 @@
 """The course written by hand as a peer: a worker process and a server of its own, with the settings that ours has too."""
 
-import subprocess
-import sys
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from temporalio.client import Client
 
+from bench.bare import bare_server, process
 from bench.byhand.activities import Answer
 from bench.byhand.worker import QUEUE
 from bench.byhand.workflows import Course, Start
 from bench.job import STEPS, WORDS
-from stepwell.devserver import DevServer
-from store.database import Database
-from tests.e2e.processes import free_port
-from tests.keys import SampleRoots
 
 
 class ByHand:
@@ -51,19 +44,7 @@ class ByHand:
 @asynccontextmanager
 async def by_hand(smtp_port: int) -> AsyncIterator[ByHand]:
     """A stack of its own."""
-    with tempfile.TemporaryDirectory(prefix="stepwell-bench-") as folder:
-        home = Path(folder)
-        nobodys = Database.open(f"sqlite:///{home / 'none.db'}", SampleRoots()).keys  # the server's own connection asks for keys
-        server = DevServer(home, free_port(), free_port(), nobodys)
-        await server.start()
-        connection = await Client.connect(server.address)
-        command = [sys.executable, "-m", "bench.byhand.worker", server.address, str(home / "answers.db"), str(smtp_port)]
-        with (home / "worker.log").open("ab") as log:
-            worker = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: ASYNC220
-        try:
-            assert server.pid is not None
-            yield ByHand(connection, worker.pid, server.pid)
-        finally:
-            worker.terminate()
-            worker.wait(30)
-            await server.stop()
+    async with bare_server() as server:
+        words = (server.address, str(server.folder / "answers.db"), str(smtp_port))
+        with process("bench.byhand.worker", *words, folder=server.folder) as worker:
+            yield ByHand(server.connection, worker, server.process)
