@@ -40,6 +40,8 @@ class Side:
     """What one peer did."""
 
     name: str
+    steps: int
+    """In each journey."""
     journeys_a_second: tuple[float, ...]
     """In each round."""
     p50: tuple[float, ...]
@@ -111,6 +113,7 @@ async def _side(name: str, peer: Peer, mails: Mailbox, rounds: list[tuple[Rush, 
     rates = tuple(one.journeys_a_second for one, _ in rounds)
     return Side(
         name,
+        STEPS,
         rates,
         tuple(median(took) for _, took in rounds),
         tuple(_p95(took) for _, took in rounds),
