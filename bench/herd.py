@@ -21,7 +21,12 @@ title: Herd
 zone: Europe/Berlin
 quiet_hours: none
 steps:
-  - {{id: step1, type: message, title: Read, rationale: why, deliver: {{after: journey.started, at: "{at:%H:%M}"}}, content: {{body: Hello}}}}
+  - id: step1
+    type: message
+    title: Read
+    rationale: why
+    deliver: {{after: journey.started, at: "{at:%H:%M}"}}
+    content: {{body: Hello}}
 """
 _MARGIN = 1.5
 _BARE_STARTS_A_SECOND = 30

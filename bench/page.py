@@ -12,38 +12,40 @@ RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 _HEAD = """# How fast it is
 
-Written by `python -m bench page {file}` from what `make bench` found on {measured_on}; do not edit it by hand. What counts are the
-ratios: they were measured in one run on one machine, in paired rounds that took turns, and each is the middle of its rounds.
+Written by `python -m bench page {file}` from what `make bench` found on {measured_on}; do not edit it by hand.
+What counts are the ratios: they were measured in one run on one machine, in pairs that took turns, and each is the middle of its pairs.
 {shared}
 ## What is aimed at, and what holds
 
 {targets}
 
-Events are those of a Temporal history, actions those that Temporal Cloud bills: a start, an update, a signal, a timer, each try of an
-activity, an upsert of search attributes. Heartbeats do not stand in a history and are not counted.
+Events are those of a Temporal history. Actions are what Temporal Cloud bills: a start, an update, a signal, a timer, each try of an
+activity, an upsert of search attributes; heartbeats do not stand in a history and are not counted.
 """
 _SHARED = """
-**These figures are provisional**: when the run began, others kept {load_before} of {cores} cores busy.
+**These figures are provisional**: when the run began, something else kept {load_before} of {cores} cores busy.
 """
 _PEERS = """
 ## Beside {other}
 
-The same job: a client goes through five required steps without reminders; each is mailed when it is due, by SMTP to a server that takes
-everything; each is answered; each answer is kept. {how} Both have a worker process and servers of their own, with the same settings. As
-fast as it goes: twenty journeys at once, each mail answered at once, until everything of the last one is kept. Paced: five answers a
-second, on a machine that is otherwise idle.
+The same job: a client goes through five required steps without reminders. Each step is mailed when it is due, by SMTP to a server that
+takes everything; each is answered; each answer is kept. {how}
+
+Both have a worker process and servers of their own, with the same settings. As fast as it goes: twenty journeys at once, each mail
+answered at once, until everything of the last one is kept. Paced: five answers a second, on a machine that is otherwise idle.
 
 {table}
 
-Ours seals everything that Temporal and the store are given, keeps the events of each journey, a ledger of its mails and a read model,
-tells hosts, and asks before each mail whether it still has a meaning; the other does none of that.
+Ours also seals everything that Temporal and the store are given, keeps the events of each journey, a ledger of its mails and a read
+model, queues events for hosts, and asks before each mail whether it still has a meaning. The other does none of that.
 """
-_PLAIN = """Beside ours stands a course written by hand, straight from Temporal's samples: a validated update takes an answer, one activity
-mails, one keeps the answer, a wait has a time-out; default sandbox. Each has a development server of its own on a file; the store of each
-is SQLite."""
-_DBOS = """Beside ours stands a course on DBOS, as its documentation shows it: a workflow with a step that mails, `recv` with a
-time-out, and a transaction that keeps the answer, in an application that starts and answers it in its own process. Each has a
-PostgreSQL server of its own that loses nothing when the power fails; our Temporal stays on a file."""
+_PLAIN = """Plain Temporal is a course written by hand,
+straight from the samples: a validated update takes an answer, one activity mails, one keeps the answer, a wait has a time-out; default
+sandbox. Each of the two has a development server of its own on a file, and SQLite to keep answers in."""
+_DBOS = """DBOS is a course as its documentation
+shows it: a workflow with a step that mails, `recv` with a time-out, and a transaction that keeps the answer, in an application that
+starts and answers it in its own process. Each of the two has a PostgreSQL server of its own that loses nothing when the power fails;
+our Temporal stays on a file."""
 _TAIL = """
 ## What it ran on
 
@@ -69,7 +71,12 @@ def page(document: Mapping[str, Any], file: str) -> str:
             other = measures[name]["other"]["name"]
             table = _table([("", "ours", other), *compared(measures[name])])
             parts.append(_PEERS.format(other=other, how=how, table=table))
-    surroundings = [("", ""), *machine.items(), *document["versions"].items(), *((f"seed, {k}", v) for k, v in document["seeds"].items())]
+    surroundings = [
+        ("what", "which"),
+        *machine.items(),
+        *document["versions"].items(),
+        *((f"seed, {k}", v) for k, v in document["seeds"].items()),
+    ]
     parts.append(_TAIL.format(surroundings=_table([(name.replace("_", " "), str(value)) for name, value in surroundings])))
     return "".join(parts)
 

@@ -18,9 +18,6 @@ from bench.job import STEPS, Peer, Rush, Spent, alone, open_journeys, paced, rus
 from bench.mailbox import Mailbox
 from bench.ours import Ours, ours, ours_on_postgres
 
-_LONG = 15
-"""Steps of the course that says, beside one of the usual length, what one step more costs."""
-
 
 @dataclass(frozen=True)
 class Size:
@@ -33,6 +30,8 @@ class Size:
     """Clients that answer at a pace, in each half of a round."""
     staying: int = 100
     """Courses that stay open while memory is measured."""
+    long: int = 15
+    """Steps of the course that says, beside one of the usual length, what one step more costs."""
 
 
 @dataclass(frozen=True)
@@ -72,14 +71,14 @@ class Pairing:
 
 async def beside_plain(size: Size = Size()) -> Pairing:
     """Ours and the course written by hand."""
-    return await _pairing("by hand on Temporal", ours, by_hand, size)
+    return await _pairing("plain Temporal", ours, by_hand, size)
 
 
 async def beside_dbos(size: Size = Size()) -> Pairing:
     """Ours and DBOS."""
     from bench.ondbos.peer import on_dbos
 
-    return await _pairing("on DBOS", ours_on_postgres, on_dbos, size)
+    return await _pairing("DBOS", ours_on_postgres, on_dbos, size)
 
 
 _Stack = Callable[[int], AbstractAsyncContextManager[Peer]]
@@ -107,7 +106,7 @@ async def _side(name: str, peer: Peer, mails: Mailbox, rounds: list[tuple[Rush, 
     in_a_rush = resting = None
     if isinstance(peer, Ours | ByHand):
         in_a_rush = (await cost_of(peer.connection, peer.workflow(f"{mark}-1-r{size.rushing // 2}"))).less(Cost(0, 0, 0), STEPS)
-        resting = await _at_rest(peer, mails, mark)
+        resting = await _at_rest(peer, mails, mark, size.long)
     memory = await open_journeys(peer, mails, [f"{mark}-m{each}" for each in range(size.staying)])
     spent = Spent(*(median(each) for each in zip(*(astuple(one.spent) for one, _ in rounds), strict=True)))
     rates = tuple(one.journeys_a_second for one, _ in rounds)
@@ -124,14 +123,14 @@ async def _side(name: str, peer: Peer, mails: Mailbox, rounds: list[tuple[Rush, 
     )
 
 
-async def _at_rest(peer: Ours | ByHand, mails: Mailbox, mark: str) -> Cost:
+async def _at_rest(peer: Ours | ByHand, mails: Mailbox, mark: str, long: int) -> Cost:
     costs = []
-    for steps in (STEPS, _LONG):
+    for steps in (STEPS, long):
         if isinstance(peer, Ours):
             await peer.publish(steps)
         await alone(peer, mails, f"{mark}-s{steps}", steps)
         costs.append(await cost_of(peer.connection, peer.workflow(f"{mark}-s{steps}")))
-    return costs[1].less(costs[0], _LONG - STEPS)
+    return costs[1].less(costs[0], long - STEPS)
 
 
 def _ratio(sides: list[Side], what: str) -> float:

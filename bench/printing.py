@@ -86,8 +86,10 @@ def _pairing(found: Pairing) -> str:
 
 def _growth(found: Growth) -> str:
     lines = [f"{'steps a pathway':>16}{'open beside it':>16}{'a step':>10}{'of a processor':>16}"]
-    for one in (*found.lengths, *found.crowds):
-        lines.append(f"{one.steps:>16,}{one.open:>16,}{_time(one.seconds):>10}{_time(one.cpu):>16}")
+    lines += [
+        f"{one.steps:>16,}{one.open:>16,}{_time(one.seconds):>10}{_time(one.cpu):>16}"
+        for one in (*found.lengths, *found.crowds)
+    ]
     lines.append(f"ratios, of a processor: {found.length_ratio:.2f} by steps, {found.crowd_ratio:.2f} by open journeys")
     return "\n".join(lines)
 

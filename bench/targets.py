@@ -78,7 +78,9 @@ def _memory(found: Found) -> tuple[str, str]:
 
 def _replay(found: Found) -> tuple[str, str]:
     each = found["cpu_an_event"] * 1000
-    return _at_most(0.6, each, f"{each:.2f} ms of a processor ({found['seconds'] * 1000:.0f} ms for {found['events']:,} events)")
+    return _at_most(
+        0.6, each, f"{each:.2f} ms of a processor ({found['seconds'] * 1000:.0f} ms for {found['events']:,} events)"
+    )
 
 
 def _herd(found: Found) -> tuple[str, str]:
@@ -108,7 +110,9 @@ def _crowd(found: Found) -> tuple[str, str]:
 
 
 _TARGETS = (
-    _Target("peers-plain", "events per required step, without reminders, recording and one mail included", "at most 12", _events),
+    _Target(
+        "peers-plain", "events per required step, without reminders, recording and one mail included", "at most 12", _events
+    ),
     _Target("peers-plain", "billable actions per such step", "at most 3.1", _actions),
     _Target("peers-plain", "journeys a second against plain Temporal", "at least 1.5 ×", _rate(1.5)),
     _Target("peers-dbos", "journeys a second against DBOS on PostgreSQL", "at least 1.3 ×", _rate(1.3)),

@@ -76,12 +76,10 @@ async def on_dbos(smtp_port: int) -> AsyncIterator[OnDbos]:
             app.wait()
 
 
-async def _connected(
-    port: int, app: subprocess.Popen[bytes], log: Path
-) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connected(port: int, app: subprocess.Popen[bytes], log: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     async with asyncio.timeout(_PATIENCE):
         while True:
-            assert app.poll() is None, log.read_text()
+            assert app.poll() is None, log.read_text()  # noqa: ASYNC240 - nobody else waits
             with suppress(OSError):
                 return await asyncio.open_connection("127.0.0.1", port)
             await asyncio.sleep(0.2)
