@@ -1,12 +1,29 @@
-"""What an open journey takes of a worker's memory while it is cached there: a worker process with so many, beside the same one without."""
+"""What an open journey takes of a worker's memory while it is cached there: a worker process that does nothing but journeys, with so
+many of them, beside the same process when it had met a few only. It meets each as after a restart, by replay.
+"""
 
 import asyncio
+import itertools
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
-from bench.job import each, rush
+from temporalio.client import WorkflowQueryFailedError
+from temporalio.service import RPCError
+
+from bench.job import each
 from bench.mailbox import Mailbox
-from bench.ours import ours
+from bench.ours import Ours, ours
 from bench.usage import resident_bytes
+from workflows.names import JOURNEYS
+
+_STEPWELL = Path(sys.executable).with_name("stepwell")
+_PATIENCE = 90
 
 
 @dataclass(frozen=True)
@@ -23,24 +40,53 @@ class Memory:
 
 
 async def measure(journeys: int = 100, steps: int = 30) -> Memory:
-    """So many journeys of so many steps, at their first one and half way; whatever a worker loads once is loaded before."""
+    """So many journeys of so many steps at their first one, and as many half way; whatever a process loads once is loaded before."""
     async with Mailbox() as mails, ours(mails.port) as peer:
         await peer.publish(steps)
-        await rush(peer, mails, [f"warm-{number}" for number in range(min(journeys, 30))])
-        clients = [f"c-{number}" for number in range(journeys)]
-        await each(peer.enter, clients)
-        before = resident_bytes(peer.worker)
-        await each(lambda client: peer.start(client, steps), clients)
-        begun = await _at(peer.worker, mails, clients, 1) - before
-        for step in range(1, steps // 2 + 1):
-            await each(lambda client: peer.answer(client, step), clients)  # noqa: B023 - awaited in this round
-            await asyncio.gather(*(mails.came(client, step + 1) for client in clients))
-        half_way = await _at(peer.worker, mails, clients, steps // 2 + 1) - before
-    return Memory(journeys, steps, begun / journeys, steps // 2, half_way / journeys)
+        warm, begun, later = ([f"{kind}-{number}" for number in range(journeys)] for kind in ("warm", "begun", "later"))
+        del warm[20:]
+        await _live(peer, mails, warm, steps, answers=steps // 2)
+        await _live(peer, mails, begun, steps, answers=0)
+        await _live(peer, mails, later, steps, answers=steps // 2)
+        os.kill(peer.worker, signal.SIGTERM)
+        with _fresh(peer) as worker:
+            sizes = [await _having_met(peer, worker, some) for some in (warm, begun, later)]
+    grown = [(after - before) / journeys for before, after in itertools.pairwise(sizes)]
+    return Memory(journeys, steps, grown[0], steps // 2, grown[1])
 
 
-async def _at(worker: int, mails: Mailbox, clients: list[str], number: int) -> int:
-    """What it holds once so many mails have come to each, and everything about them is done."""
-    await asyncio.gather(*(mails.came(client, number) for client in clients))
+async def _live(peer: Ours, mails: Mailbox, clients: list[str], steps: int, *, answers: int) -> None:
+    await each(peer.enter, clients)
+    await each(lambda client: peer.start(client, steps), clients)
+    for step in range(1, answers + 1):
+        await asyncio.gather(*(mails.came(client, step) for client in clients))
+        await each(lambda client: peer.answer(client, step), clients)  # noqa: B023 - awaited in this round
+    await asyncio.gather(*(mails.came(client, answers + 1) for client in clients))
+    await asyncio.sleep(2)
+
+
+@contextmanager
+def _fresh(peer: Ours) -> Iterator[int]:
+    """The id of a worker process that has met nobody yet, and works off journeys alone."""
+    worker = subprocess.Popen([_STEPWELL, "worker", "--queue", JOURNEYS], env=peer.settings, stderr=subprocess.DEVNULL)
+    try:
+        yield worker.pid
+    finally:
+        worker.terminate()
+        worker.wait(30)
+
+
+async def _having_met(peer: Ours, worker: int, clients: list[str]) -> int:
+    """What it holds once it was asked for the state of each, and so keeps it."""
+    await each(lambda client: _asked(peer, client), clients, 5)
     await asyncio.sleep(2)
     return resident_bytes(worker)
+
+
+async def _asked(peer: Ours, client: str) -> None:
+    """Again until it answers: it may not have begun, and the server may still wait for the one before it."""
+    async with asyncio.timeout(_PATIENCE):
+        while True:
+            with suppress(RPCError, WorkflowQueryFailedError):
+                await peer.connection.get_workflow_handle(peer.workflow(client)).query("state")
+                return

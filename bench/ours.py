@@ -25,7 +25,7 @@ class Ours:
     """See `Peer`."""
 
     def __init__(self, running: Running, *others: int) -> None:
-        self.handle, self.connection, self.worker, server = running
+        self.handle, self.connection, self.worker, server, self.settings = running
         self.servers = (server, *others)
         self.journeys: dict[str, str] = {}
         self._published: set[int] = set()

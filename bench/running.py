@@ -29,6 +29,8 @@ class Running(NamedTuple):
     connection: Client
     worker: int
     server: int
+    settings: dict[str, str]
+    """What its worker was started with."""
 
 
 @asynccontextmanager
@@ -54,7 +56,7 @@ async def running(*, is_plain: bool = False, store: str | None = None, smtp_port
             worker = subprocess.Popen([sys.executable, "-m", module], env=settings, cwd=home, stdout=log, stderr=log)  # noqa: ASYNC220
         try:
             assert server.pid is not None
-            yield Running(Stepwell(database, connection, "default", step_types()), connection, worker.pid, server.pid)
+            yield Running(Stepwell(database, connection, "default", step_types()), connection, worker.pid, server.pid, settings)
         finally:
             worker.terminate()
             worker.wait(30)
