@@ -51,5 +51,5 @@ _LINES = (
     ("processor a step, the worker", lambda side: _ms(side["spent"]["worker"])),
     ("processor a step, its servers", lambda side: _ms(side["spent"]["servers"])),
     ("processor a step, whoever asks", lambda side: _ms(side["spent"]["asking"])),
-    ("memory of the worker for an open journey", lambda side: f"{side['memory'] / 1000:.0f} KB"),
+    ("memory that the worker grows by for an open journey, after the rounds", lambda side: f"{side['memory'] / 1000:.0f} KB"),
 )

@@ -1,5 +1,8 @@
 """What an open journey takes of a worker's memory while it is cached there: a worker process that does nothing but journeys, with so
-many of them, beside the same process when it had met a few only. It meets each as after a restart, by replay.
+many of them, beside the same process when it had a few only.
+
+And what it takes in one that met it by replay, as after a restart: the SDK keeps the history that it replayed until the journey's next
+task.
 """
 
 import asyncio
@@ -20,6 +23,7 @@ from bench.job import each
 from bench.mailbox import Mailbox
 from bench.ours import Ours, ours
 from bench.usage import resident_bytes
+from stepwell.workers import QUEUES
 from workflows.names import JOURNEYS
 
 _STEPWELL = Path(sys.executable).with_name("stepwell")
@@ -37,25 +41,30 @@ class Memory:
     answered: int
     half_way: float
     """So many steps later."""
+    met_again: float
+    """The same in a process that has just met it by replay."""
 
 
 async def measure(journeys: int = 100, steps: int = 30) -> Memory:
     """So many journeys of so many steps at their first one, and as many half way; whatever a process loads once is loaded before."""
+    warm, begun, later = ([f"{kind}-{number}" for number in range(journeys)] for kind in ("warm", "begun", "later"))
+    del warm[20:]
     async with Mailbox() as mails, ours(mails.port) as peer:
         await peer.publish(steps)
-        warm, begun, later = ([f"{kind}-{number}" for number in range(journeys)] for kind in ("warm", "begun", "later"))
-        del warm[20:]
-        await _live(peer, mails, warm, steps, answers=steps // 2)
-        await _live(peer, mails, begun, steps, answers=0)
-        await _live(peer, mails, later, steps, answers=steps // 2)
         os.kill(peer.worker, signal.SIGTERM)
-        with _fresh(peer) as worker:
-            sizes = [await _having_met(peer, worker, some) for some in (warm, begun, later)]
-    grown = [(after - before) / journeys for before, after in itertools.pairwise(sizes)]
-    return Memory(journeys, steps, grown[0], steps // 2, grown[1])
+        with _worker(peer, *(one for one in QUEUES if one != JOURNEYS)):
+            with _worker(peer, JOURNEYS) as worker:
+                sizes = []
+                for some, answers in ((warm, steps // 2), (begun, 0), (later, steps // 2)):
+                    await _live(peer, mails, some, steps, answers)
+                    sizes.append(resident_bytes(worker))
+            with _worker(peer, JOURNEYS) as worker:
+                sizes += [await _having_met(peer, worker, some) for some in (warm, later)]
+    at_first, half_way, _, met_again = ((after - before) / journeys for before, after in itertools.pairwise(sizes))
+    return Memory(journeys, steps, at_first, steps // 2, half_way, met_again)
 
 
-async def _live(peer: Ours, mails: Mailbox, clients: list[str], steps: int, *, answers: int) -> None:
+async def _live(peer: Ours, mails: Mailbox, clients: list[str], steps: int, answers: int) -> None:
     await each(peer.enter, clients)
     await each(lambda client: peer.start(client, steps), clients)
     for step in range(1, answers + 1):
@@ -66,9 +75,10 @@ async def _live(peer: Ours, mails: Mailbox, clients: list[str], steps: int, *, a
 
 
 @contextmanager
-def _fresh(peer: Ours) -> Iterator[int]:
-    """The id of a worker process that has met nobody yet, and works off journeys alone."""
-    worker = subprocess.Popen([_STEPWELL, "worker", "--queue", JOURNEYS], env=peer.settings, stderr=subprocess.DEVNULL)
+def _worker(peer: Ours, *queues: str) -> Iterator[int]:
+    """The id of a worker process that has met nobody yet, and works off these queues alone."""
+    words = [word for queue in queues for word in ("--queue", queue)]
+    worker = subprocess.Popen([_STEPWELL, "worker", *words], env=peer.settings, stderr=subprocess.DEVNULL)
     try:
         yield worker.pid
     finally:

@@ -31,7 +31,10 @@ def told(found: Found) -> str:
         case Replay():
             return f"{found.events:,} events in {found.runs} runs: {_time(found.seconds)}, {_time(found.cpu)} of a processor"
         case Memory():
-            return f"{found.begun / 1e3:.0f} KB a journey at its first step, {found.half_way / 1e3:.0f} KB after {found.answered} answers"
+            later = (
+                f"{found.half_way / 1e3:.0f} KB after {found.answered} answers, {found.met_again / 1e3:.0f} KB just replayed"
+            )
+            return f"{found.begun / 1e3:.0f} KB a journey at its first step, {later}"
         case Herd():
             return f"{found.journeys:,} mails out {_time(found.seconds)} after they were due; bare timers {_time(found.bare)}"
         case Growth():

@@ -72,8 +72,9 @@ def _p50(found: Found) -> tuple[str, str]:
 
 
 def _memory(found: Found) -> tuple[str, str]:
-    begun, later = (found[name] / 1000 for name in ("begun", "half_way"))
-    return _at_most(120, later, f"{later:.0f} KB half way ({begun:.0f} KB at the first step)")
+    begun, later, again = (found[name] / 1000 for name in ("begun", "half_way", "met_again"))
+    words = f"{later:.0f} KB half way ({begun:.0f} KB at the first step; {again:.0f} KB half way, just replayed)"
+    return _at_most(120, later, words)
 
 
 def _replay(found: Found) -> tuple[str, str]:

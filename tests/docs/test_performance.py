@@ -39,7 +39,7 @@ def test_a_target_holds_at_its_limit_and_misses_beyond_it() -> None:
             "p50_ratio": 1.0,
         },
         "peers-dbos": {"rate_ratio": 1.3},
-        "memory": {"begun": 1.0, "half_way": 120_000.0},
+        "memory": {"begun": 1.0, "half_way": 120_000.0, "met_again": 1.0},
         "replay": {"cpu_an_event": 0.0006, "seconds": 1.0, "events": 1000},
         "herd": {"spread": 10.0, "bare": 5.0, "seconds": 15.0, "sent": 1000, "journeys": 1000},
         "reads-postgres": {"reads": [{"p95": 0.05}], "rows": {"journey": 1_000_000}},
