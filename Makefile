@@ -89,7 +89,7 @@ chaos: .venv/installed ## Break it
 
 lock: .venv/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip compile pyproject.toml --extra embedded --extra fhir --extra testing --extra dev --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra embedded --extra fhir --extra telemetry --extra testing --extra dev --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra fhir -c requirements.lock --no-annotate --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o deploy/runtime.lock
 	@echo hatchling | $(BIN)/uv pip compile - -c requirements.lock --no-annotate --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o deploy/build.lock
 
