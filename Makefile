@@ -20,7 +20,7 @@ help: ## Say what one can do here
 	@echo "make format  bring the code into its format"
 	@echo "make docs    write the pages of the step types"
 	@echo "make chaos   break everything again and again for an hour, and see what holds; MINUTES and SEED say otherwise"
-	@echo "make bench   measure the engine, the simulator, and reading 100,000 journeys"
+	@echo "make bench   measure everything that docs/performance.md tells of, beside plain Temporal and DBOS; an hour"
 	@echo "make lock    write requirements.lock, and what is in the image, anew from pyproject.toml"
 	@echo "make clean   remove what was made here, but never the data in .stepwell"
 
@@ -81,14 +81,15 @@ docs: .venv/installed ## Write the pages of the step types
 	@$(BIN)/python -m stepwell.reference
 
 bench: .venv/installed ## Measure
-	@$(BIN)/python -m bench
+	@$(BIN)/python -c 'import dbos' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[bench]'
+	@$(BIN)/python -m bench $(if $(JSON),--json $(JSON))
 
 chaos: .venv/installed ## Break it
 	@$(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED))
 
 lock: .venv/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip compile pyproject.toml --all-extras --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra embedded --extra fhir --extra telemetry --extra testing --extra dev --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra fhir --extra telemetry -c requirements.lock --no-annotate --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o deploy/runtime.lock
 	@echo hatchling | $(BIN)/uv pip compile - -c requirements.lock --no-annotate --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o deploy/build.lock
 

@@ -56,7 +56,7 @@ async def measure(members: int = 2000, rounds: int = 5, each: int = 500) -> Coho
 
     One pair more comes before them and does not count: nothing has been loaded by then, neither here nor in the worker.
     """
-    async with running() as handle:
+    async with running() as (handle, *_):
         await handle.publish(_PATHWAY)
         bare: list[float] = []
         ours: list[float] = []

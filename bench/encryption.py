@@ -45,7 +45,8 @@ class Encryption(NamedTuple):
 async def measure(journeys: int = 100, rounds: int = 7) -> Encryption:
     """Some paired rounds; one more before them does not count, in which everything is loaded."""
     async with AsyncExitStack() as stack:
-        stacks = {kind: await stack.enter_async_context(running(is_plain=kind == "plain")) for kind in ("plain", "sealed")}
+        kinds = ("plain", "sealed")
+        stacks = {kind: (await stack.enter_async_context(running(is_plain=kind == "plain"))).handle for kind in kinds}
         for handle in stacks.values():
             await handle.publish(_PATHWAY)
         rates: dict[str, list[float]] = {kind: [] for kind in stacks}

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from bench.asking import Connection, one_by_one
+from bench.database import postgres
 from bench.loading import TENANT, load
 from engine.steps import step_types
 from stepwell import Stepwell
@@ -27,7 +27,6 @@ from stepwell.console.sessions import COOKIE, Sessions
 from store.database import Database
 from tests.e2e.processes import free_port
 from tests.keys import SampleRoots
-from tests.postgres import Postgres
 
 SEED = 1
 _LIMIT = 0.1
@@ -111,16 +110,8 @@ async def measure_sqlite(journeys: int) -> Figures:
 
 async def measure_postgres(journeys: int) -> Figures:
     """On a PostgreSQL server of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="stepwell-bench-"))
-    folder.chmod(0o755)  # noqa: ASYNC240 - nobody else waits for this process
-    server = Postgres(folder, shared_buffers="512MB")
-    try:
-        server.create()
-        server.start()
+    with postgres(fsync="off", full_page_writes="off", shared_buffers="512MB") as (server, _):
         return await _measure(f"PostgreSQL, {journeys:,} journeys", await server.fresh(), journeys)
-    finally:
-        server.stop()
-        shutil.rmtree(folder)
 
 
 async def _measure(store: str, url: str, journeys: int) -> Figures:

@@ -34,6 +34,9 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 _PATIENCE = "15"
 """Seconds that a writer waits for another one on SQLite; `?timeout=` in the address says otherwise."""
+_POOL: dict[str, Any] = {"pool_size": 15, "max_overflow": 0}
+"""Connections of one process at most, and kept: one that is closed after use is made anew a moment later, twice for each step
+under load."""
 _WAL_ATTEMPTS = 50
 _IN_A_HURRY: dict[str, Any] = {"pool_timeout": 2}
 """Seconds that somebody waits for a connection while each is in use."""
@@ -73,9 +76,9 @@ class Database:
         """
         address = _read_address(url)
         is_file = address.get_backend_name() == "sqlite"
-        hurry = _IN_A_HURRY if is_hurried and not is_file else {}
+        pool = _POOL | (_IN_A_HURRY if is_hurried and not is_file else {})
         drivers = {} if is_file else {"connection_class": TenantConnection, **(_SOON if is_hurried else {})}
-        engine = create_async_engine(address, hide_parameters=True, connect_args=drivers, **hurry)
+        engine = create_async_engine(address, hide_parameters=True, connect_args=drivers, **pool)
         if is_file:
             event.listen(engine.sync_engine, "do_connect", _try_file)
             event.listen(engine.sync_engine, "connect", _set_up_sqlite)
