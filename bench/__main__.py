@@ -1,6 +1,6 @@
 """`python -m bench`: measure, show what was found and which targets that holds, and write it as JSON where asked for.
 
-`python -m bench page FILE` writes docs/performance.md from such a file.
+`python -m bench page FILE` writes docs/performance.md from such a file, `python -m bench scale FILE` docs/scale.md.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from bench import cohort, encryption, growth, herd, memory, page, peers, reads, replay
+from bench import cohort, encryption, growth, herd, memory, page, peers, reads, replay, scale, sizes
 from bench.document import as_json, document
 from bench.measures import simulation, turn
 from bench.printing import Found, told
@@ -27,6 +27,7 @@ MEASURES: dict[str, Callable[[], Found]] = {
     "memory": lambda: asyncio.run(memory.measure()),
     "herd": lambda: asyncio.run(herd.measure()),
     "growth": lambda: asyncio.run(growth.measure()),
+    "sizes": lambda: asyncio.run(sizes.measure()),
     "reads-sqlite": lambda: asyncio.run(reads.measure_sqlite(10_000)),
     "reads-postgres": lambda: asyncio.run(reads.measure_postgres(100_000)),
     "cohort": lambda: asyncio.run(cohort.measure()),
@@ -68,5 +69,7 @@ def main(words: Sequence[str]) -> int:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["page"]:
         page.write(Path(sys.argv[2]))
+    elif sys.argv[1:2] == ["scale"]:
+        scale.write(Path(sys.argv[2]))
     else:
         sys.exit(main(sys.argv[1:]))

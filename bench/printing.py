@@ -11,8 +11,9 @@ from bench.memory import Memory
 from bench.peers import Pairing
 from bench.reads import Figures, machine
 from bench.replay import Replay
+from bench.sizes import Sizes
 
-Found = Figure | Figures | Cohort | Encryption | Pairing | Replay | Memory | Herd | Growth
+Found = Figure | Figures | Cohort | Encryption | Pairing | Replay | Memory | Herd | Growth | Sizes
 
 
 def told(found: Found) -> str:
@@ -37,6 +38,8 @@ def told(found: Found) -> str:
             return f"{found.begun / 1e3:.0f} KB a journey at its first step, {later}"
         case Herd():
             return f"{found.journeys:,} mails out {_time(found.seconds)} after they were due; bare timers {_time(found.bare)}"
+        case Sizes():
+            return f"{sum(found.rows.values()):.1f} rows and {sum(found.bytes.values()) / 1e3:.1f} KB a journey"
         case Growth():
             return _growth(found)
 

@@ -5,6 +5,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from bench import scale
 from bench.page import PAGE, RESULTS, page
 from bench.targets import lines
 from stepwell import __version__
@@ -21,6 +22,11 @@ def _document(file: Path = _FILE) -> dict[str, Any]:
 def test_the_page_is_what_the_result_of_this_version_makes_of_it() -> None:
     """Where this fails: python -m bench page bench/results/VERSION.json."""
     assert PAGE.read_text() == page(_document(), f"bench/results/{_FILE.name}")
+
+
+def test_the_page_of_scale_is_what_the_result_of_this_version_makes_of_it() -> None:
+    """Where this fails: python -m bench scale bench/results/VERSION.json."""
+    assert scale.PAGE.read_text() == scale.page(_document(), f"bench/results/{_FILE.name}")
 
 
 def test_no_host_is_named_in_a_result() -> None:
