@@ -116,7 +116,7 @@ class Contacts:
             effect = Notify.model_validate(row.effect)
             journey = await journeys.get(session, row.tenant, row.journey)
             assert journey is not None, "a message refers to its journey"
-            meant = relevance(effect, journey, await journeys.occurrences(session, journey.id))
+            meant = relevance(effect, journey, await journeys.occurrences(session, journey.id, effect.occurrences))
             reason = meant.reason if not meant.occurrences else await self._unwanted(session, effect, client, journey)
             if not reason:
                 found[row.id] = Message(effect, meant, journey)

@@ -76,7 +76,7 @@ class Letters:
         try:
             if not (await self._versions.bound(journey, newest)).published.contents.name_titles_in_mail:
                 return {}
-            known = {one.id: one for one in await journeys.occurrences(session, journey.id)}
+            known = {one.id: one for one in await journeys.occurrences(session, journey.id, effect.occurrences)}
             shown = {}
             for name in effect.occurrences:
                 step = StepId(name.rpartition(".")[0])

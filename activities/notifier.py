@@ -111,7 +111,7 @@ class Notifier:
             row.attempted_at = datetime.now(UTC)
             row.skipped = row.failed = None
             alert = await alerts.get(session, effect.tenant, effect.alert) if effect.alert else None
-            meant = relevance(effect, journey, await journeys.occurrences(session, journey.id), alert)
+            meant = relevance(effect, journey, await journeys.occurrences(session, journey.id, effect.occurrences), alert)
             reason = "" if not meant.occurrences else await self._unwanted(session, effect, client, journey)
             if not meant.occurrences or reason:
                 row.skipped = reason or meant.reason

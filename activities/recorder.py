@@ -46,7 +46,7 @@ class Recorder:
             if fresh[0].seq != last + 1:
                 raise ApplicationError(f"journey {journey.id}: event {fresh[0].seq} came before event {last + 1}", type="Gap")
             await events.append(session, journey.id, fresh)
-            old = await projection.read(session, journey)
+            old = await projection.read(session, journey, fresh)
             await projection.write(session, journey, old, fold(fresh, old), fresh)
             for event in fresh:
                 if event.kind == "journey_migrated":

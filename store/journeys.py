@@ -1,6 +1,6 @@
 """Journeys as the read model shows them, and the enrolment that names each (rule P5)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -121,10 +121,12 @@ async def count_running(session: AsyncSession, tenant: str, client: str) -> int:
     return int(await session.scalar(query) or 0)
 
 
-async def occurrences(session: AsyncSession, journey: str) -> list[OccurrenceRow]:
-    """Everything of a journey that is not simply waiting: in order of delivery, what never was delivered last."""
+async def occurrences(session: AsyncSession, journey: str, names: Sequence[str] | None = None) -> list[OccurrenceRow]:
+    """Everything of a journey that is not simply waiting, or these alone: in order of delivery, what never was delivered last."""
     order = (col(OccurrenceRow.delivered_at).nulls_last(), col(OccurrenceRow.id))
     query = select(OccurrenceRow).where(OccurrenceRow.journey == journey).order_by(*order)
+    if names is not None:
+        query = query.where(col(OccurrenceRow.id).in_(names))
     return list((await session.scalars(query)).all())
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, delete
+from sqlalchemy import ColumnElement, and_, delete, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -12,10 +12,19 @@ from engine.view import JourneyView, OccurrenceView, fold
 from store import events, owing
 from store.tables import JourneyRow, OccurrenceRow
 
+_UNSETTLED = ("waiting", "open", "started")
 
-async def read(session: AsyncSession, journey: JourneyRow) -> JourneyView:
-    """The view as the rows tell it."""
-    rows = (await session.scalars(select(OccurrenceRow).where(OccurrenceRow.journey == journey.id))).all()
+
+async def read(session: AsyncSession, journey: JourneyRow, fresh: Sequence[Event] | None = None) -> JourneyView:
+    """The view as the rows tell it; with `fresh`, without those occurrences that these events cannot concern.
+
+    What is settled and holds nothing changes only by its name, or by a migration: a long journey costs no more than a short one.
+    """
+    query = select(OccurrenceRow).where(OccurrenceRow.journey == journey.id)
+    if fresh is not None and not any(event.kind == "journey_migrated" for event in fresh):
+        is_named = col(OccurrenceRow.id).in_({name for event in fresh for name in _named(event)})
+        query = query.where(or_(is_named, col(OccurrenceRow.holds).is_(True), col(OccurrenceRow.state).in_(_UNSETTLED)))
+    rows = (await session.scalars(query)).all()
     return JourneyView.model_validate(
         {
             "status": "active" if journey.status == "starting" else journey.status,
@@ -32,6 +41,11 @@ async def read(session: AsyncSession, journey: JourneyRow) -> JourneyView:
             "occurrences": {row.id: _view(row) for row in rows},
         }
     )
+
+
+def _named(event: Event) -> tuple[str, ...]:
+    name = getattr(event, "occurrence", None)
+    return (*getattr(event, "occurrences", ()), *((name,) if name is not None else ()))
 
 
 def _view(row: OccurrenceRow) -> OccurrenceView:
