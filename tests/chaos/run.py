@@ -34,6 +34,8 @@ class Plan:
     natures: tuple[str, ...] = NATURES
     loses: float = 0.0
     """How often what an activity did is lost on its way back."""
+    exactly: tuple[Fault, ...] = ()
+    """These faults, and none that is drawn."""
     clocks: tuple[tuple[str, str], ...] = ()
     """Whose clock is wrong, and by how much."""
     mutant: str = ""
@@ -51,6 +53,8 @@ class Plan:
     @property
     def schedule(self) -> list[Fault]:
         """Every fault, in order."""
+        if self.exactly:
+            return [*self.exactly]
         return schedule(random.Random(f"faults {self.seed}"), self.groups, self.faults, longest=self.longest)
 
 

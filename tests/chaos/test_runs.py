@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.nemesis import GROUPS
+from tests.chaos.nemesis import GROUPS, Fault
 from tests.chaos.run import Plan, Report, run
 
 pytestmark = pytest.mark.leaves_words("clients' words stand in what the run writes down itself; I8 looks everywhere else")
 
 _SLOTS = 6
+_AWAY = float(os.environ.get("STEPWELL_STORE_AWAY", "8"))
+"""Seconds; the long form is a minute."""
 _STILL = 12.0
 """Longer than a workflow task may take (10 s): another worker has taken over by the time it goes on."""
 
@@ -42,6 +44,13 @@ async def test_RT3_done_and_nobody_heard_of_it(tmp_path: Path) -> None:
 async def test_RT7_RT9_store_away_and_everything_crashed_after_an_answer(tmp_path: Path) -> None:
     """What was acknowledged is there, also where everything was killed within 50 ms of it, and the store came and went."""
     await _is_clean(Plan(104, ("all", "postgres"), faults=6, slots=_SLOTS, store="postgres"), tmp_path)
+
+
+async def test_RT9_the_store_away_for_long(tmp_path: Path) -> None:
+    """Nothing is lost, callers are told, and all has caught up within a minute of its return."""
+    away = (Fault("stop postgres", 4.0, _AWAY), Fault("stop postgres", 6.0, 1.0))
+    natures = ("steady", "doubling", "steady", "rival")
+    await _is_clean(Plan(109, ("postgres",), faults=2, slots=_SLOTS, store="postgres", natures=natures, exactly=away), tmp_path)
 
 
 async def test_RT10_mail_server_and_receiver_in_every_manner(tmp_path: Path) -> None:
