@@ -8,9 +8,6 @@ import pytest
 from stepwell.api.terms import Terms
 from tests.api.front import Front, front
 from tests.api.world import World
-from tests.postgres import postgres, postgres_url
-
-__all__ = ["postgres", "postgres_url"]
 
 _PLENTY = Terms(rates=dict.fromkeys(("host", "practitioner", "client", "operator"), 10_000), most_wrong=1_000_000)
 
