@@ -5,7 +5,7 @@ By the file's name, so that it is the same today, tomorrow and beside other file
 
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from zlib import crc32
 
@@ -34,30 +34,44 @@ def kind_of(file: Path, said: str = "") -> str:
 @pytest.fixture(autouse=True)
 def store_of_the_file(request: pytest.FixtureRequest) -> Iterator[None]:
     """Have every house of a test stand on the store that its file has."""
-    global _server  # noqa: PLW0603 - one test at a time in a process
     kind = kind_of(request.node.path, os.environ.get(SETTING, ""))
-    _server = request.getfixturevalue("postgres") if kind == "postgres" else None
     request.node.add_report_section("setup", "store", kind)
-    yield
-    _server = None
+    with standing_on(request.getfixturevalue("postgres") if kind == "postgres" else None):
+        yield
+
+
+@contextmanager
+def standing_on(server: Postgres | None) -> Iterator[None]:
+    """Have every house stand on a server, or on a file where there is none."""
+    global _server
+    before, _server = _server, server
+    try:
+        yield
+    finally:
+        _server = before
 
 
 @asynccontextmanager
 async def a_store(folder: Path) -> AsyncIterator[str]:
     """The address of a store of a house's own. What PostgreSQL's files held of it is left in the folder, for the canaries."""
-    if _server is None:
+    server = _server
+    if server is None:
         yield f"sqlite:///{folder / 'store.db'}"
         return
-    url = await _server.fresh()
+    url = await server.fresh()
     try:
         yield url
-        (folder / f"{url.rpartition('/')[2]}.held").write_bytes(await _server.held(url))
+        (folder / f"{url.rpartition('/')[2]}.held").write_bytes(await server.held(url))
     finally:
-        await _server.drop(url)
+        await server.drop(url)
 
 
 async def held(folder: Path, url: str) -> bytes:
     """Whatever stands in the files of a running house's store."""
     if _server is not None:
         return await _server.held(url)
+    return _in_file(folder)
+
+
+def _in_file(folder: Path) -> bytes:
     return b"".join(one.read_bytes() for one in folder.glob("store.db*"))

@@ -156,15 +156,13 @@ async def house(
     keyring: Callable[[Database], Keyring] | None = None,
     converter: DataConverter | None = None,
     server_file: Path | None = None,
-    migrated: str | None = None,
 ) -> AsyncIterator[House]:
     """Everything up, and down again afterwards. `records` may replace the recording activity, `types` adds step types,
-    `email` says more of how mail is sent; other keys, or none at all with another `converter`; where the server keeps its state;
-    `migrated` is a store to use.
+    `email` says more of how mail is sent; other keys, or none at all with another `converter`; where the server keeps its state.
     """
     known = types if types is not None else step_types()
     async with AsyncExitStack() as stack:
-        database_url, keys = migrated or await stack.enter_async_context(a_store(folder)), folder / "keys"
+        database_url, keys = await stack.enter_async_context(a_store(folder)), folder / "keys"
         database = Database.open(database_url, made_in(keys))
         stack.push_async_callback(database.close)
         database.keys = keyring(database) if keyring else database.keys

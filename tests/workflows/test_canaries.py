@@ -31,13 +31,13 @@ async def test_SC8_what_was_sealed_is_known_and_found_wherever_it_stands(home: H
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_SC8_what_stands_in_a_stores_files_is_left_for_the_search(
-    kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     """Of either kind: what is kept in the clear is found, what is sealed is not."""
-    monkeypatch.setattr(stores, "_server", request.getfixturevalue("postgres") if kind == "postgres" else None)
-    async with house(tmp_path) as home:
-        await home.stepwell.add_client(id="c1-in-the-clear", display_name="Käthe Canary", email="kaethe@canary.example")
-        assert (b"c1-in-the-clear" in await home.held(), b"kaethe@" in await home.held()) == (True, False)
+    with stores.standing_on(request.getfixturevalue("postgres") if kind == "postgres" else None):
+        async with house(tmp_path) as home:
+            await home.stepwell.add_client(id="c1-in-the-clear", display_name="Käthe Canary", email="kaethe@canary.example")
+            assert (b"c1-in-the-clear" in await home.held(), b"kaethe@" in await home.held()) == (True, False)
     found = canaries.found(tmp_path, {"c1-in-the-clear", "kaethe@canary.example"})
     assert any(name.startswith(("store.db", "test")) for name in found)
     assert set.union(*found.values()) == {"c1-in-the-clear"}
