@@ -31,6 +31,11 @@ def kind_of(file: Path, said: str = "") -> str:
     return said or KINDS[crc32(file.name.encode()) % 2]
 
 
+def pytest_configure() -> None:
+    """Refuse a store that is none before any test runs."""
+    kind_of(_HERE, os.environ.get(SETTING, ""))
+
+
 @pytest.fixture(autouse=True)
 def store_of_the_file(request: pytest.FixtureRequest) -> Iterator[None]:
     """Have every house of a test stand on the store that its file has."""
