@@ -30,4 +30,4 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-pytest_plugins = ["tests.canaries"]
+pytest_plugins = ["tests.canaries", "tests.postgres", "tests.stores"]

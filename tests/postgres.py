@@ -2,7 +2,7 @@
 
 Its roles are those that SECURITY.md has a deployer make, by the very statements that stand there.
 
-Import the fixtures into a conftest: `from tests.postgres import postgres, postgres_url`. Each process starts its own.
+Its fixtures are there for every test (`tests/conftest.py`). Each process starts one server.
 """
 
 import ctypes
@@ -38,6 +38,8 @@ assert _FOUND.origin is not None
 _PACKAGE = Path(_FOUND.origin).parent
 _TEMPLATE = "migrated"
 ADMIN, OWNER, APP = "postgres", "stepwell_owner", "stepwell_app"
+_FIRST_OF_OURS = 16384
+"""Smaller numbers are those of PostgreSQL's own catalogue, as far as it was made by initdb."""
 _SECURITY = Path(__file__).parents[1] / "SECURITY.md"
 _FAST = {
     "fsync": "off",
@@ -140,16 +142,27 @@ class Postgres:
         """Forget a database, whoever still looks at it."""
         await self._admin(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
 
+    async def held(self, url: str) -> bytes:
+        """What its files hold of a database's tables and indexes, without their empty stretches."""
+        await self._admin("CHECKPOINT")
+        where = await self._admin("SELECT oid FROM pg_database WHERE datname = current_database()", url.rpartition("/")[2])
+        files = sorted((self.data / "base" / str(where)).glob("[0-9]*"))
+        own = [one for one in files if int(re.split(r"[._]", one.name)[0]) >= _FIRST_OF_OURS]
+        return b"".join(one.read_bytes().replace(bytes(64), b"") for one in own)
+
     async def _new(self, template: str) -> str:
         await self._prepare()
         name = f"test{next(self._numbers)}"
         await self._admin(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
         return self.url(name)
 
-    async def _admin(self, statement: str, name: str = "postgres", role: str = ADMIN) -> None:
+    async def _admin(self, statement: str, name: str = "postgres", role: str = ADMIN) -> Any:
+        """Have a statement run, or a script; what a question's first row says first."""
         connection = await asyncpg.connect(as_role(role, self.url(name)))
         try:
-            await connection.execute(statement)
+            if statement.startswith("SELECT"):
+                return await connection.fetchval(statement)
+            return await connection.execute(statement)
         finally:
             await connection.close()
 

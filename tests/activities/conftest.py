@@ -8,9 +8,9 @@ import pytest_asyncio
 from stepwell.mailcatcher import MailCatcher
 from store.database import Database
 from tests.activities.practice import Practice
-from tests.store.conftest import database, postgres, postgres_url
+from tests.store.conftest import database
 
-__all__ = ["database", "postgres", "postgres_url"]
+__all__ = ["database"]
 
 
 @pytest_asyncio.fixture

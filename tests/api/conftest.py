@@ -8,9 +8,8 @@ import pytest
 from stepwell.api.terms import Terms
 from tests.api.front import Front, front
 from tests.api.world import World
-from tests.postgres import postgres, postgres_url
-
-__all__ = ["postgres", "postgres_url"]
+from tests.postgres import Postgres
+from tests.stores import standing_on
 
 _PLENTY = Terms(rates=dict.fromkeys(("host", "practitioner", "client", "operator"), 10_000), most_wrong=1_000_000)
 
@@ -32,9 +31,10 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-async def guarded_world(tmp_path: Path, postgres_url: str) -> AsyncIterator[World]:
+async def guarded_world(tmp_path: Path, postgres: Postgres) -> AsyncIterator[World]:
     """The same in a database that keeps tenants apart by itself."""
-    async with front(tmp_path, _PLENTY, migrated=postgres_url) as up:
-        made = World(up)
-        await made.build()
-        yield made
+    with standing_on(postgres):
+        async with front(tmp_path, _PLENTY) as up:
+            made = World(up)
+            await made.build()
+            yield made

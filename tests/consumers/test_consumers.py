@@ -24,10 +24,10 @@ from activities.signing import signed_headers
 from engine.announcements import MEDIA_TYPE
 from store import webhooks
 from store.database import Database
-from tests.activities.conftest import database, postgres, postgres_url
+from tests.activities.conftest import database
 from tests.store.test_webhooks import add, states, tell
 
-__all__ = ["database", "postgres", "postgres_url"]
+__all__ = ["database"]
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs" / "events.md"

@@ -8,10 +8,8 @@ import pytest_asyncio
 
 from store.database import Database
 from tests.keys import SampleRoots
-from tests.postgres import Postgres, postgres, postgres_url
+from tests.postgres import Postgres
 from tests.store.seeds import add_journey
-
-__all__ = ["postgres", "postgres_url"]
 
 
 @pytest_asyncio.fixture(params=["sqlite", "postgresql"])

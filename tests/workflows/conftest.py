@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.conftest import database, postgres, postgres_url, ready
+from tests.store.conftest import database, ready
 from tests.workflows.house import House, house
 
-__all__ = ["database", "postgres", "postgres_url", "ready"]
+__all__ = ["database", "ready"]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A whole Stepwell for one test: real server with a virtual clock, real store, real mail server, real workers."""
+"""A whole Stepwell for one test: real server with a virtual clock, real store (`tests/stores.py`), mail server, workers."""
 
 import asyncio
 import time
@@ -45,6 +45,7 @@ from store.keyring import Keyring
 from store.retention import Keep
 from tests.e2e.processes import catch_mail
 from tests.keys import made_in
+from tests.stores import a_store, held
 from tests.workflows.hosts import SECRET, FakeHost, Receiver, listening_host, receiving
 from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, SEARCH_ATTRIBUTES, TASKS, WEBHOOKS
 from workflows.plugin import workflow_runner
@@ -86,6 +87,10 @@ class House:
         self.receivers = receivers
         allowed = [named_in(one.url) for one in receivers]
         self.stepwell = Stepwell(database, env.client, "default", types, CARE, allowed=allowed)
+
+    async def held(self) -> bytes:
+        """Whatever stands in the files of the store."""
+        return await held(self.keys.parent, self.database_url)
 
     async def pass_time(self, journey: str, length: timedelta) -> None:
         """Move the journey's clock on."""
@@ -151,19 +156,17 @@ async def house(
     keyring: Callable[[Database], Keyring] | None = None,
     converter: DataConverter | None = None,
     server_file: Path | None = None,
-    migrated: str | None = None,
 ) -> AsyncIterator[House]:
     """Everything up, and down again afterwards. `records` may replace the recording activity, `types` adds step types,
-    `email` says more of how mail is sent; other keys, or none at all with another `converter`; where the server keeps its state;
-    `migrated` is a store to use.
+    `email` says more of how mail is sent; other keys, or none at all with another `converter`; where the server keeps its state.
     """
     known = types if types is not None else step_types()
     async with AsyncExitStack() as stack:
-        database_url, keys = migrated or f"sqlite:///{folder / 'store.db'}", folder / "keys"
+        database_url, keys = await stack.enter_async_context(a_store(folder)), folder / "keys"
         database = Database.open(database_url, made_in(keys))
         stack.push_async_callback(database.close)
         database.keys = keyring(database) if keyring else database.keys
-        if migrated is None:
+        if database.is_sqlite:
             await database.migrate()
         mail = await catch_mail(stack, MailCatcher(folder / "mail"))
         env = await stack.enter_async_context(

@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests import canaries
+import pytest
+
+from tests import canaries, stores
 from tests.e2e.processes import ROOT
-from tests.workflows.house import House
+from tests.stores import KINDS
+from tests.workflows.house import House, house
 
 
 async def test_SC8_what_was_sealed_is_known_and_found_wherever_it_stands(home: House, tmp_path: Path) -> None:
@@ -24,6 +27,32 @@ async def test_SC8_what_was_sealed_is_known_and_found_wherever_it_stands(home: H
     finally:
         for file in folder.iterdir():
             file.unlink()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_SC8_what_stands_in_a_stores_files_is_left_for_the_search(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Of either kind: what is kept in the clear is found, what is sealed is not."""
+    with stores.standing_on(request.getfixturevalue("postgres") if kind == "postgres" else None):
+        async with house(tmp_path) as home:
+            await home.stepwell.add_client(id="c1-in-the-clear", display_name="Käthe Canary", email="kaethe@canary.example")
+            assert (b"c1-in-the-clear" in await home.held(), b"kaethe@" in await home.held()) == (True, False)
+    found = canaries.found(tmp_path, {"c1-in-the-clear", "kaethe@canary.example"})
+    assert any(name.startswith(("store.db", "test")) for name in found)
+    assert set.union(*found.values()) == {"c1-in-the-clear"}
+
+
+def test_a_file_of_tests_has_its_store_for_good() -> None:
+    """By its name, unless it is said; both are used; who needs neither gets no server."""
+    files = sorted((ROOT / "tests").glob("*/test_*.py"))
+    assert all(stores.kind_of(one) == "sqlite" for one in files if one.parent.name not in ("workflows", "api"))
+    for folder in ("workflows", "api"):
+        ours = [one for one in files if one.parent.name == folder]
+        assert {stores.kind_of(one) for one in ours} == set(KINDS)
+        assert {stores.kind_of(one, "postgres") for one in ours} == {"postgres"}
+    with pytest.raises(pytest.UsageError):
+        stores.kind_of(files[0], "postgresql")
 
 
 _LEAKING = """
