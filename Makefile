@@ -13,7 +13,7 @@ HOST_CLIENT := examples/host_app/stepwell_client/__init__.py
 help: ## Say what one can do here
 	@echo "make run     start everything in this folder: server, store, mail catcher, worker, an example client"
 	@echo "make host    start the example host application, beside what 'make run' started"
-	@echo "make test    every test, on real servers and in a real browser"
+	@echo "make test    every test, on real servers and in a real browser; STORE=postgres puts every house on PostgreSQL"
 	@echo "make check   format, lint, types, import contracts"
 	@echo "make audit   ask whether a known weakness is in anything that is pinned"
 	@echo "make sbom    write what Stepwell is made of to build/stepwell.cdx.json (CycloneDX)"
@@ -58,7 +58,7 @@ browser-tools: $(NODE_TESTS) ## What the tests need besides Python
 	@touch $@
 
 test: .venv/installed browser-tools $(HOST_CLIENT) ## Every test
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	@$(if $(STORE),STEPWELL_TEST_STORE=$(STORE) )$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: .venv/installed ## Everything that reads the code without running it
 	@$(BIN)/ruff format --check .
