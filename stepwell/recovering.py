@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.recorder import Recorder
@@ -51,7 +50,7 @@ class Recovering(Replaying, Steering, Watching, Alerting):
         found: list[Recovered] = []
         known: set[str] = set()
         try:
-            async for row in self._every():
+            async for row in self._under_way():
                 known.add(row.id)
                 one = await self._recover(row, is_trial=is_trial)
                 found += [one] if one is not None else []
@@ -63,14 +62,16 @@ class Recovering(Replaying, Steering, Watching, Alerting):
             await self._sound_again()
         return found
 
-    async def _every(self) -> AsyncIterator[JourneyRow]:
-        """The journeys that have begun, in order of their ids."""
+    async def _under_way(self) -> AsyncIterator[JourneyRow]:
+        """The journeys that a workflow has to live for, in order of their ids: completed, until what it left open is closed."""
         after = ""
         while True:
             async with self._database.read() as session:
                 page = await journeys.find(session, self._tenant, after=after)
+                completed = [row.id for row in page if row.status == "completed"]
+                left_open = await search.open_counts(session, completed) if completed else {}
             for row in page:
-                if row.status != "starting":
+                if row.status in ("active", "paused") or left_open.get(row.id):
                     yield row
             if not page:
                 return
@@ -79,26 +80,20 @@ class Recovering(Replaying, Steering, Watching, Alerting):
     async def _recover(self, row: JourneyRow, *, is_trial: bool) -> Recovered | None:
         """What became of one; None where there was nothing to do."""
         try:
-            described = await self._connection.get_workflow_handle(row.id).describe()
+            await self._connection.get_workflow_handle(row.id).describe()
         except RPCError as error:
             if error.status != RPCStatusCode.NOT_FOUND:
                 raise
-            return await self._start_again(row, is_trial=is_trial) if await self._is_under_way(row) else None
+            return await self._start_again(row, is_trial=is_trial)
         try:
-            return await self._bring_up(row, described.status, is_trial=is_trial)
+            await self._refuse_broken(row)
+            return await self._bring_up(row, is_trial=is_trial)
         except StepwellError as error:
             return _became(row.id, "cannot", str(error))
 
-    async def _is_under_way(self, row: JourneyRow) -> bool:
-        """Whether a workflow has to live for it: completed, until what it left open is closed."""
-        if row.status != "completed":
-            return row.status not in journeys.OVER
-        async with self._database.read() as session:
-            return bool(await search.open_counts(session, [row.id]))
-
     # The store is behind
 
-    async def _bring_up(self, row: JourneyRow, status: WorkflowExecutionStatus | None, *, is_trial: bool) -> Recovered | None:
+    async def _bring_up(self, row: JourneyRow, *, is_trial: bool) -> Recovered | None:
         async with self._database.read() as session:
             last = await events.last_number(session, row.id)
         if await self._seq(row) <= last:
