@@ -32,6 +32,8 @@ EVERY_TENANT = {
     "stepwell/api/identity.py": 1,
     "stepwell/cli/encryption.py": 1,
     "stepwell/console/sessions.py": 1,
+    "stepwell/doctor.py": 1,
+    "stepwell/gauges.py": 2,
     "stepwell/housekeeping.py": 1,
     "stepwell/keys.py": 1,
     "stepwell/links.py": 2,
