@@ -108,7 +108,7 @@ async def test_SC8_SC10_a_trace_goes_from_the_request_to_the_activity_and_neithe
             "tracestate": "vendor=CANARY-NOTE",
             "baggage": "who=CANARY-NAME",
         }
-        async with httpx.AsyncClient(base_url=where, trust_env=False, headers=headers, timeout=30) as host:
+        async with httpx.AsyncClient(base_url=where, trust_env=False, headers=headers, timeout=90) as host:
             started = await host.post("/v1/journeys", json={"client": "c1", "pathway": "trial"})
             assert started.status_code < 300, started.text
             journey = started.json()["id"]
