@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from google.protobuf.json_format import MessageToDict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -83,9 +84,10 @@ async def _until(holds: Callable[[], bool]) -> None:
 
 
 async def test_SC8_SC10_a_trace_goes_from_the_request_to_the_activity_and_neither_it_nor_metrics_hold_a_word(
-    tmp_path: Path,
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The caller's trace id stands in spans of gateway and worker and, sealed, in Temporal, also where another worker takes over."""
+    caplog.set_level("WARNING", logger="httpx")  # it would write down what the caller itself asks for
     async with AsyncExitStack() as stack:
         collector = _Collector()
         to = stack.enter_context(collector.listening())
