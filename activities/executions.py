@@ -1,6 +1,7 @@
 """Workflows of Temporal as something that can be made to end and to be gone, with all their runs (rule P4)."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest, GetWorkflowExecutionHistoryRequest
@@ -46,18 +47,22 @@ class Executions:
 
     async def _runs(self, name: str) -> list[str]:
         """Every run, the latest first: what each says it went on from, and whatever else a list has under that name."""
-        found: list[str] = []
-        run = await self.latest(name)
-        while run and run not in found:
-            found.append(run)
-            run = await self.before(name, run)
+        found = [run async for run in self.chain(name)]
         async for one in self._connection.list_workflows(f"WorkflowId = '{name}'"):
             if one.run_id not in found:
                 found.append(one.run_id)
         return found
 
-    async def latest(self, name: str) -> str | None:
-        """Its run that is or was the last; None where there is none. Raises RPCError."""
+    async def chain(self, name: str) -> AsyncIterator[str]:
+        """The run that is or was the last, then each that the one before went on from, as far as they are there. Raises RPCError."""
+        seen: set[str] = set()
+        run = await self._latest(name)
+        while run and run not in seen:
+            seen.add(run)
+            yield run
+            run = await self._before(name, run)
+
+    async def _latest(self, name: str) -> str | None:
         try:
             return (await self._connection.get_workflow_handle(name).describe()).run_id
         except RPCError as error:
@@ -65,8 +70,8 @@ class Executions:
                 return None
             raise
 
-    async def before(self, name: str, run: str) -> str | None:
-        """The run that this one went on from; None where it is the first, or gone itself. Raises RPCError."""
+    async def _before(self, name: str, run: str) -> str | None:
+        """The run that this one went on from; None where it is the first, or gone itself."""
         wanted = GetWorkflowExecutionHistoryRequest(
             namespace=self._connection.namespace,
             execution=WorkflowExecution(workflow_id=name, run_id=run),

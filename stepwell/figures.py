@@ -1,12 +1,8 @@
 """Figures: what becomes of each step of a pathway, how two versions differ, and how the whole system stands."""
 
-import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from temporalio.api.enums.v1 import TaskQueueKind, TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, DescribeTaskQueueResponse
 from temporalio.service import RPCError
 
 from engine.base import StepId
@@ -26,22 +22,14 @@ from stepwell.models import (
     VersionDifferences,
     WeekFigures,
 )
+from stepwell.queues import healths
 from store import figures, journeys, pathways
 from store.versions import published_from
-from workflows.names import JOURNEYS, NOTIFICATIONS, RECORDS, TASKS, WEBHOOKS
 
 _MOST_ALERTS = 50
 _SOON = timedelta(minutes=1)
 _A_DAY = timedelta(days=1)
 """A step that was due today is not overdue yet."""
-_PATIENCE = timedelta(seconds=5)
-_QUEUES = (
-    (JOURNEYS, "workflow"),
-    (RECORDS, "activity"),
-    (NOTIFICATIONS, "activity"),
-    (TASKS, "activity"),
-    (WEBHOOKS, "activity"),
-)
 _EXPIRED = ("expired", "abandoned")
 
 
@@ -147,29 +135,9 @@ class Figures(Desk):
     async def queues(self) -> list[QueueHealth]:
         """Whether somebody works on each task queue, and what waits in it. Raises Unavailable."""
         try:
-            return list(await asyncio.gather(*(self._queue(name, kind) for name, kind in _QUEUES)))
+            return await healths(self._connection)
         except RPCError as error:
             raise Unavailable("Temporal does not say how its queues are") from error
-
-    async def _queue(self, name: str, kind: Any) -> QueueHealth:
-        wanted = DescribeTaskQueueRequest(
-            namespace=self._connection.namespace,
-            task_queue=TaskQueue(name=name, kind=TaskQueueKind.TASK_QUEUE_KIND_NORMAL),
-            task_queue_type=getattr(TaskQueueType, f"TASK_QUEUE_TYPE_{kind.upper()}"),
-            report_stats=True,
-        )
-        answer: DescribeTaskQueueResponse = await self._connection.workflow_service.describe_task_queue(
-            wanted, timeout=_PATIENCE
-        )
-        polled = [one.last_access_time.ToDatetime(tzinfo=UTC) for one in answer.pollers]
-        return QueueHealth(
-            queue=name,
-            kind=kind,
-            pollers=len(polled),
-            last_polled_at=max(polled, default=None),
-            backlog=answer.stats.approximate_backlog_count,
-            oldest_seconds=answer.stats.approximate_backlog_age.ToTimedelta().total_seconds(),
-        )
 
     async def _published_or_none(self, pathway: str, version: int | None) -> Published:
         published = await self._published(pathway, version)

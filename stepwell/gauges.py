@@ -12,20 +12,18 @@ from datetime import timedelta
 from itertools import count
 
 import structlog
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client as Connection
 from temporalio.common import MetricMeter
 from temporalio.service import RPCError, RPCStatusCode
 
 from engine.errors import Unavailable
 from stepwell.meanwhile import meanwhile
+from stepwell.queues import healths
 from stepwell.telemetry import meter
 from store import standing
 from store.clock import now_of
 from store.database import Database
-from workflows.names import JOURNEYS, QUEUES
+from workflows.names import STUCK
 
 _EVERY = 15.0
 _JOURNEYS = 4
@@ -33,7 +31,6 @@ _JOURNEYS = 4
 _LIMIT = 10.0
 _GRACE = timedelta(minutes=1)
 _A_DAY = timedelta(days=1)
-_STUCK = "TemporalReportedProblems IS NOT NULL"
 _log = structlog.get_logger("stepwell.gauges")
 
 
@@ -113,23 +110,14 @@ class Gauges:
                 self._journeys.set(number, {"status": status})
 
     async def _look_at_queues(self) -> None:
-        for queue in QUEUES:
-            kind = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW if queue == JOURNEYS else TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
-            found = await self._connection.workflow_service.describe_task_queue(
-                DescribeTaskQueueRequest(
-                    namespace=self._connection.namespace,
-                    task_queue=TaskQueue(name=queue),
-                    task_queue_type=kind,
-                    report_stats=True,
-                )
-            )
-            self._backlog.set(found.stats.approximate_backlog_count, {"queue": queue})
-            self._waits.set(found.stats.approximate_backlog_age.ToTimedelta().total_seconds(), {"queue": queue})
-            self._workers.set(len(found.pollers), {"queue": queue})
+        for one in await healths(self._connection):
+            self._backlog.set(one.backlog, {"queue": one.queue})
+            self._waits.set(one.oldest_seconds, {"queue": one.queue})
+            self._workers.set(one.pollers, {"queue": one.queue})
 
     async def _look_at_workflows(self) -> None:
         try:
-            self._stuck.set((await self._connection.count_workflows(_STUCK)).count)
+            self._stuck.set((await self._connection.count_workflows(STUCK)).count)
         except RPCError as error:
             if error.status != RPCStatusCode.INVALID_ARGUMENT:  # a server before 1.29 does not know
                 raise

@@ -8,8 +8,7 @@ from datetime import timedelta
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.recorder import Recorder
-from engine.base import EffectId, JourneyId, TenantId
-from engine.effects import AWAIT_STEP_TYPE, FIND_STEP_TYPE, Notify, Perform, Record
+from engine.effects import AWAIT_STEP_TYPE, FIND_STEP_TYPE, Notify, Perform
 from engine.events import Event
 from engine.journey import Journey
 from stepwell.access import needs
@@ -29,7 +28,6 @@ from workflows.inputs import JourneyInput
 from workflows.journey import JourneyWorkflow
 from workflows.names import JOURNEY, TENANT
 
-_BATCH = 200
 _TRIES = 4
 _UNDONE = timedelta(days=1)
 """How long before the last recorded event something may have been taken back that nobody knows the end of."""
@@ -101,14 +99,16 @@ class Recovering(Replaying, Steering, Watching, Alerting):
         kept = await kept_beyond(self._connection, row.id, last)
         if kept.is_on_its_way:
             return None
-        numbers = [event.seq for event in kept.events]
+        told = {event.seq: event for record in kept.records for event in record.events if event.seq > last}
+        numbers = [*told]
         if numbers != [*range(last + 1, last + 1 + len(numbers))] or not numbers:
             first = numbers[0] if numbers else "the next"
             return _became(row.id, "cannot", f"what came between event {last} and {first} is in neither database any more")
         if not is_trial:
-            await self._record(row.id, kept.events)
+            for record in kept.records:
+                await Recorder(self._database).keep(record)
         says = f"{len(numbers)} events from Temporal, {numbers[0]} to {numbers[-1]}"
-        return _became(row.id, "brought up to date", says, await self._lost(kept.events))
+        return _became(row.id, "brought up to date", says, await self._lost([*told.values()]))
 
     async def _seq(self, row: JourneyRow) -> int:
         """The number of its last event by its workflow; the worker that had it may be gone, which Temporal takes a while to see."""
@@ -116,13 +116,6 @@ class Recovering(Replaying, Steering, Watching, Alerting):
             with suppress(Unavailable):
                 return (await self._ask(row, JourneyWorkflow.state)).seq
         return (await self._ask(row, JourneyWorkflow.state)).seq
-
-    async def _record(self, journey: str, told: Sequence[Event]) -> None:
-        recorder = Recorder(self._database)
-        for at in range(0, len(told), _BATCH):
-            batch = tuple(told[at : at + _BATCH])
-            name = EffectId(f"{journey}/record/{batch[0].seq}-{batch[-1].seq}")
-            await recorder.keep(Record(id=name, tenant=TenantId(self._tenant), journey=JourneyId(journey), events=batch))
 
     async def _lost(self, told: Sequence[Event]) -> tuple[str, ...]:
         """The occurrences whose answers were in no backup: Temporal has never known them."""

@@ -11,11 +11,10 @@ from stepwell.deployment import Deployment, Known, NotReady, Routing
 from stepwell.errors import NotFound
 from stepwell.models.rollout import OnVersion, VersionState, WorkerVersion
 from stepwell.rehearsing import Rehearsed, rehearse, replay_failure
-from workflows.names import CONTACTS, GROUP, JOURNEY, JOURNEYS, KINDS, NUDGE
+from workflows.names import CONTACTS, GROUP, JOURNEY, JOURNEYS, KINDS, NUDGE, STUCK
 
 _RUNNING = f"TaskQueue = '{JOURNEYS}' AND ExecutionStatus = 'Running'"
 _VERSION = "TemporalWorkerDeploymentVersion"
-_FAILING = "TemporalReportedProblems IS NOT NULL"
 _SOUND = "TemporalReportedProblems IS NULL"
 NONE = "none"
 """Instead of a build: what no version has."""
@@ -134,7 +133,7 @@ class Rollout:
         if build == NONE or (await self._deployment.routing()).current != mine:
             return []
         asked = (await self._deployment.asked_at()).get(build, [])
-        still = f"{self._on(build)} AND {_FAILING}" if any(map(_is_fresh, asked)) else self._on(build)
+        still = f"{self._on(build)} AND {STUCK}" if any(map(_is_fresh, asked)) else self._on(build)
         taken = []
         async for one in self._connection.list_workflows(still):
             history = await self._connection.get_workflow_handle(one.id, run_id=one.run_id).fetch_history()
@@ -173,7 +172,7 @@ class Rollout:
             since=None,
             journeys=journeys,
             others=max(running - journeys, 0),
-            failing=await self._count(f"{query} AND {_FAILING}"),
+            failing=await self._count(f"{query} AND {STUCK}"),
             workers=0,
             last_seen=None,
             oldest=oldest[0] if oldest else None,
@@ -181,7 +180,7 @@ class Rollout:
 
     async def _listed(self, query: str) -> list[OnVersion]:
         """The oldest first."""
-        failing = {one.id async for one in self._connection.list_workflows(f"{query} AND {_FAILING}", limit=_FEW)}
+        failing = {one.id async for one in self._connection.list_workflows(f"{query} AND {STUCK}", limit=_FEW)}
         found = [
             OnVersion(id=one.id, kind=one.workflow_type, since=one.start_time, is_failing=one.id in failing)
             async for one in self._connection.list_workflows(query, limit=_FEW)

@@ -10,44 +10,39 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.executions import Executions
 from engine.effects import Record
-from engine.events import Event
 
 
 class Kept(NamedTuple):
     """What it holds beyond an event number."""
 
-    events: tuple[Event, ...]
-    """In order of their numbers, each once."""
+    records: tuple[Record, ...]
+    """In order; the first may begin with events from before it."""
     is_on_its_way: bool
     """Whether the first of them is being recorded at this moment, so that nothing need be done."""
 
 
 async def kept_beyond(connection: Connection, journey: str, last: int) -> Kept:
-    """The events after that number. Raises RPCError, and what the keyring raises where its key is not here."""
-    found: dict[int, Event] = {}
+    """The recordings of events after that number. Raises RPCError, and what the keyring raises where its key is not here."""
+    found: list[Record] = []
     is_on_its_way = False
     async for history in _histories(connection, journey):
         records, waiting = await _recordings(connection, journey, history)
         is_on_its_way = is_on_its_way or (waiting is not None and waiting.events[0].seq <= last + 1)
-        for record in records:
-            found |= {event.seq: event for event in record.events if event.seq > last}
+        found[:0] = [record for record in records if record.events[-1].seq > last]
         if any(record.events[0].seq <= last + 1 for record in records):
             break
-    return Kept(tuple(found[seq] for seq in sorted(found)), is_on_its_way)
+    return Kept(tuple(found), is_on_its_way)
 
 
 async def _histories(connection: Connection, journey: str) -> AsyncIterator[WorkflowHistory]:
     """Of every run that is still there, the latest first."""
-    executions = Executions(connection)
-    run = await executions.latest(journey)
-    while run:
+    async for run in Executions(connection).chain(journey):
         try:
             yield await connection.get_workflow_handle(journey, run_id=run).fetch_history()
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:  # older than what Temporal keeps
                 return
             raise
-        run = await executions.before(journey, run)
 
 
 async def _recordings(connection: Connection, journey: str, history: WorkflowHistory) -> tuple[list[Record], Record | None]:

@@ -15,7 +15,7 @@ from stepwell.watching import QUERY, Watching
 from store import events, journeys, ledger
 from store.owing import FAILURES
 from store.tables import JourneyRow, NotificationRow, OccurrenceRow
-from workflows.names import TENANT
+from workflows.names import STUCK, TENANT
 
 _MOST_EVENTS = 500
 _MOST_STUCK = 100
@@ -77,7 +77,7 @@ class Troubles(Searching, Watching):
         Servers that do not say so (before 1.29) name none.
         """
         tenant = self._tenant.replace("'", "''")
-        query = f"TemporalReportedProblems IS NOT NULL AND {TENANT.name} = '{tenant}'"
+        query = f"{STUCK} AND {TENANT.name} = '{tenant}'"
         try:
             return [one.id async for one in self._connection.list_workflows(query, limit=_MOST_STUCK, rpc_timeout=QUERY)]
         except RPCError as error:

@@ -54,6 +54,9 @@ STATE: SearchAttributeKey[str] = SearchAttributeKey.for_keyword("StepwellState")
 NEXT_DUE: SearchAttributeKey[datetime] = SearchAttributeKey.for_datetime("StepwellNextDue")
 TENANT: SearchAttributeKey[str] = SearchAttributeKey.for_keyword("StepwellTenant")
 
+STUCK = "TemporalReportedProblems IS NOT NULL"
+"""The question for workflows that stopped at a fault. Servers before 1.29 do not know it."""
+
 SEARCH_ATTRIBUTES = (PATHWAY, VERSION, STATE, NEXT_DUE, TENANT)
 
 REFUSED = "Refused"

@@ -73,12 +73,14 @@ class _Retaking:
         self._done = 0
 
     def through(self, facts: StartFacts) -> Retaken:
-        turn = begin(self._structure, facts, self._events[0].at)
-        self._take(turn)
-        while self._done < len(self._events):
-            turn = next(self._followers(turn.journey), None) or self._fail()
+        begun = begin(self._structure, facts, self._events[0].at)
+        turn: Turn | None = begun if self._fits(begun) else None
+        while turn is not None:
             self._take(turn)
-        return Retaken(turn.journey, tuple(self._asked))
+            if self._done == len(self._events):
+                return Retaken(turn.journey, tuple(self._asked))
+            turn = next(self._followers(turn.journey), None)
+        raise _Differs(self._done)
 
     def _followers(self, journey: Journey) -> Iterator[Turn]:
         """The turn that what comes next may be: by the act that it tells of first, by the plan, or by another of that instant."""
@@ -109,14 +111,9 @@ class _Retaking:
         return turn.answer.accepted and bool(turn.events) and [_without_names(one) for one in turn.events] == wanted
 
     def _take(self, turn: Turn) -> None:
-        if not self._fits(turn):
-            self._fail()
         at = self._events[self._done].at
         self._asked += [Asked(effect, at) for effect in turn.effects]
         self._done += len(turn.events)
-
-    def _fail(self) -> Turn:
-        raise _Differs(self._done)
 
 
 def _without_names(event: Event) -> dict[str, Any]:
